@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs a command with the project's own Node, installing the dependencies first when they are missing or out of date.
+set -eu
+cd "$(dirname "$0")/../.."
+if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ] || [ ! -x node_modules/.bin/node ]; then
+  echo "installing dependencies (npm ci)" >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
+fi
+PATH="$PWD/node_modules/.bin:$PATH"
+export PATH KAFKAJS_NO_PARTITIONER_WARNING=1
+exec "$@"

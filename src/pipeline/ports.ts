@@ -1,0 +1,129 @@
+import type { Op } from '../core/change.ts';
+import type { EntityKey, Row } from '../core/record.ts';
+import type { StateRecord } from '../core/state.ts';
+
+/**
+ * What the pipeline needs from outside. Adapters fit these shapes without importing them; `worker/wire.ts` is where
+ * the compiler proves the fit. Every method that waits takes an AbortSignal and rejects with its reason when aborted.
+ */
+
+/** One HTTP answer of a listing, not parsed yet. */
+export interface PolledPage {
+  readonly body: Uint8Array;
+  /** What the `last-page` header said; undefined where it was not sent. */
+  readonly lastPage: boolean | undefined;
+  readonly receivedAtMs: number;
+}
+
+/** What a read by id says of an entity that a complete sweep did not show (P4). */
+export type Testimony =
+  | { readonly says: 'alive'; readonly item: unknown; readonly receivedAtMs: number }
+  | { readonly says: 'gone'; readonly receivedAtMs: number }
+  /** Forbidden, unreachable, unclear: no evidence of anything. */
+  | { readonly says: 'nothing'; readonly reason: string };
+
+/** A slice's endpoint. */
+export interface Endpoint {
+  /** True where the answer comes in pages, numbered from 1; else page 1 is all there is. */
+  readonly paged: boolean;
+  /**
+   * @throws {WorkerError} transient (429, 5xx, network, time-out) or config (401, 403, 404, 400)
+   */
+  page(number: number, signal: AbortSignal): Promise<PolledPage>;
+  /** Undefined where Clockify has no read by id: then absence from a second complete sweep is the second witness. */
+  readonly witness: ((key: EntityKey, signal: AbortSignal) => Promise<Testimony>) | undefined;
+}
+
+/** Rows to bytes, for one resource. */
+export interface Codec {
+  /** Of the row schema, 16 hex digits; stored with each row. */
+  readonly fingerprint: string;
+  /** The row schema itself, as canonical JSON text: kept in the state for later versions to read. */
+  readonly rowSchema: string;
+  readonly keySchemaId: number;
+  /** With the five-byte header: the bytes of the Kafka key. */
+  encodeKey(key: EntityKey): Uint8Array;
+  /**
+   * The row alone, without header and `__` fields, and its hash.
+   *
+   * @throws {WorkerError} record `encode.does_not_fit`, naming the path and both types
+   */
+  encodeRow(row: Row): { readonly rowBytes: Uint8Array; readonly hash: string };
+  /** A row that another version wrote, as today's. Same errors as `encodeRow`. */
+  upgradeRow(rowBytes: Uint8Array, writerSchema: string): { readonly rowBytes: Uint8Array; readonly hash: string };
+  /** The whole published value: header, row, `__op`, `__deleted`, `__source_ts_ms`, `__ts_ms`. */
+  encodeValue(
+    rowBytes: Uint8Array,
+    meta: { readonly op: Op; readonly sourceTsMs: number; readonly tsMs: number },
+  ): Uint8Array;
+}
+
+/** 32 hex digits of a cryptographic hash. */
+export type Digest = (data: Uint8Array | string) => string;
+
+/** One record for a topic; the sink chooses the partition from the key as a Java producer would. */
+export interface OutRecord {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  /** Null is a tombstone. */
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timestampMs: number;
+}
+
+/** What becomes visible at once or not at all. */
+export interface Transaction {
+  readonly records: readonly OutRecord[];
+  /** At most one record a key. */
+  readonly state: readonly StateRecord[];
+}
+
+/**
+ * The right to write for one shard. Making one fences every earlier holder: their commits fail from then on.
+ * One transaction at a time; the caller takes care of that.
+ */
+export interface ShardWriter {
+  /**
+   * All or nothing. Records keep their order within a topic's partition.
+   *
+   * @throws {WorkerError} transient `sink.outcome_unknown` or `sink.fenced`: the writer is spent; fence and restore
+   *   again, then go on from what the state says. Transient `sink.not_committed`: nothing was written, the writer is
+   *   good. Config `sink.refused`: the far side will never take this (rights, size).
+   */
+  commit(transaction: Transaction): Promise<void>;
+  /** Gives the shard up. An open transaction was finished or aborted before. Never throws. */
+  close(): Promise<void>;
+}
+
+export interface TransactionalSink {
+  /** @throws {WorkerError} transient `sink.unavailable` while the far side is away */
+  fence(shard: number, signal: AbortSignal): Promise<ShardWriter>;
+  /** Releases what is shared by all shards. Never throws. */
+  close(): Promise<void>;
+}
+
+/** Reads a shard's state, every record up to what was committed when it was called. Call it after fencing. */
+export interface StateReader {
+  /** `onRecord` may see a key more than once; the last one counts, a null value removes it. */
+  restore(shard: number, onRecord: (record: StateRecord) => void, signal: AbortSignal): Promise<RestoreStats>;
+}
+
+export interface RestoreStats {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Which shards are this worker's. */
+export interface Membership {
+  /**
+   * Takes part until the signal aborts, then leaves and resolves. `onShards` is told the whole set at each change,
+   * before which the worker owns nothing.
+   *
+   * @throws {WorkerError} config or fatal where taking part is impossible
+   */
+  run(onShards: (shards: ReadonlySet<number>) => void, signal: AbortSignal): Promise<void>;
+  /** False while a rebalance is under way or the last heartbeat is too old: then no transaction may begin. */
+  mayCommit(): boolean;
+  /** Resolves with the first successful sign of membership after this call. */
+  nextHeartbeat(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,56 @@
+/** Settings of the one Kafka node, for the local process and the container alike. */
+
+/** Which addresses the node listens on, and the ones it tells its clients. */
+export interface KafkaAddresses {
+  readonly listener: string;
+  readonly advertised: string;
+  readonly controller: string;
+  readonly controllerVoter: string;
+}
+
+/** `server.properties` for one small node that starts fast; `extra` wins. */
+export function kafkaProperties(
+  at: KafkaAddresses,
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@${at.controllerVoter}`,
+    listeners: `PLAINTEXT://${at.listener},CONTROLLER://${at.controller}`,
+    'advertised.listeners': `PLAINTEXT://${at.advertised}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'auto.create.topics.enable': 'false',
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '3',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '3',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.num.partitions': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '1000',
+    'log.cleaner.dedupe.buffer.size': '4194304',
+    ...extra,
+  };
+}
+
+/** The text of a `.properties` file. */
+export function propertiesText(properties: Readonly<Record<string, string>>): string {
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`)
+    .join('');
+}
+
+/** The same settings as the environment variables which the apache/kafka image reads. */
+export function propertiesEnvironment(properties: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, value]) => [
+      `KAFKA_${key.replaceAll('-', '___').replaceAll('_', '__').replaceAll('.', '_').toUpperCase()}`,
+      value,
+    ]),
+  );
+}

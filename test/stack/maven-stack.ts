@@ -1,0 +1,123 @@
+/** Kafka and the registry as two JVMs of this machine, under a supervisor that ends them with their owner. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureArtefact } from './artefacts.ts';
+import { findJava } from './java.ts';
+import { kafkaProperties, propertiesText } from './kafka-properties.ts';
+import { kafkaArtefact, registryArtefact, registryVersion } from './maven.ts';
+import { freePorts } from './ports.ts';
+import { ProcessGroup } from './process-group.ts';
+import { brokerAnswers, urlAnswers } from './readiness.ts';
+import { jvmService, logTail, type Service, ServiceStartError } from './service.ts';
+
+/** What the local processes need to know. */
+export interface MavenStackOptions {
+  readonly kafka: Readonly<Record<string, string>>;
+  readonly registry: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** The running processes. */
+export interface MavenStack {
+  readonly brokers: string[];
+  readonly registryUrl: string;
+  readonly broker: Service;
+  readonly registry: Service | undefined;
+  stop(): Promise<void>;
+}
+
+/** Somebody else can take a free port before the JVM does. */
+const portAttempts = 3;
+const jvmFlags = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+
+/** Fetches what is missing, and starts both side by side; when one fails, neither is left. */
+export async function startMavenStack(options: MavenStackOptions): Promise<MavenStack> {
+  const java = await findJava();
+  const group = await ProcessGroup.start();
+  try {
+    const [kafka, registry] = await Promise.all([
+      startKafka(group, java, options),
+      options.registry ? startRegistry(group, java, options) : undefined,
+    ]);
+    return {
+      brokers: [kafka.address],
+      registryUrl: registry?.address ?? '',
+      broker: kafka.service,
+      registry: registry?.service,
+      stop: () => group.end(),
+    };
+  } catch (error) {
+    await group.end();
+    throw error;
+  }
+}
+
+interface Started {
+  readonly address: string;
+  readonly service: Service;
+}
+
+async function startKafka(group: ProcessGroup, java: string, options: MavenStackOptions): Promise<Started> {
+  const libraries = await ensureArtefact(kafkaArtefact(group), options.log);
+  const jvm = [...jvmFlags, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(libraries, '*')];
+  return await onFreePorts(2, async ([port, controllerPort], attempt) => {
+    const folder = join(group.dataDir, `kafka-${attempt}`);
+    await mkdir(folder);
+    const settings = join(folder, 'server.properties');
+    const address = `127.0.0.1:${port}`;
+    const controller = `127.0.0.1:${controllerPort}`;
+    const at = { listener: address, advertised: address, controller, controllerVoter: controller };
+    await writeFile(
+      settings,
+      propertiesText(kafkaProperties(at, { 'log.dirs': join(folder, 'data'), ...options.kafka })),
+    );
+    await formatStorage(group, java, jvm, settings, folder);
+    const spec = { command: java, args: [...jvm, 'kafka.Kafka', settings], logFile: join(folder, 'kafka.log') };
+    const service = jvmService(group, 'Kafka', spec, () => brokerAnswers('127.0.0.1', port as number));
+    await service.start();
+    return { address, service };
+  });
+}
+
+async function formatStorage(group: ProcessGroup, java: string, jvm: string[], settings: string, folder: string) {
+  const logFile = join(folder, 'format.log');
+  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
+  const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings];
+  const program = await group.spawn({ command: java, args, logFile });
+  const { code } = await program.exited;
+  if (code !== 0) throw new ServiceStartError('Kafka could not format its storage', await logTail(logFile));
+}
+
+async function startRegistry(group: ProcessGroup, java: string, options: MavenStackOptions): Promise<Started> {
+  const home = await ensureArtefact(registryArtefact(group), options.log);
+  return await onFreePorts(1, async ([port], attempt) => {
+    const folder = join(group.dataDir, `registry-${attempt}`);
+    await mkdir(folder);
+    const address = `http://127.0.0.1:${port}/apis/ccompat/v7`;
+    const database = `jdbc:h2:file:${join(folder, 'registry')};WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE`;
+    const args = [
+      ...jvmFlags,
+      '-Dquarkus.http.host=127.0.0.1',
+      `-Dquarkus.http.port=${port}`,
+      `-Dregistry.datasource.url=${database}`,
+      '-jar',
+      join(home, `apicurio-registry-app-${registryVersion}-runner.jar`),
+    ];
+    const spec = { command: java, args, logFile: join(folder, 'registry.log'), cwd: folder };
+    const service = jvmService(group, 'the schema registry', spec, () => urlAnswers(`${address}/subjects`));
+    await service.start();
+    return { address, service };
+  });
+}
+
+async function onFreePorts<T>(count: number, start: (ports: number[], attempt: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(await freePorts(count), attempt);
+    } catch (error) {
+      const taken = error instanceof ServiceStartError && /address already in use|port .* in use/i.test(error.log);
+      if (!taken || attempt === portAttempts) throw error;
+    }
+  }
+}

@@ -1,11 +1,15 @@
 /** Settings of the one Kafka node, for the local process and the container alike. */
 
-/** Which addresses the node listens on, and the ones it tells its clients. */
+/** Where the node listens, and what it tells others about it. */
 export interface KafkaAddresses {
   readonly listener: string;
   readonly advertised: string;
   readonly controller: string;
-  readonly controllerVoter: string;
+  /**
+   * For the broker's calls to itself (it sends transaction markers so), where it cannot reach its advertised address:
+   * in a container. The advertised address serves otherwise.
+   */
+  readonly internal?: string;
 }
 
 /** `server.properties` for one small node that starts fast; `extra` wins. */
@@ -13,15 +17,16 @@ export function kafkaProperties(
   at: KafkaAddresses,
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
+  const internal = at.internal === undefined ? '' : `,INTERNAL://${at.internal}`;
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
-    'controller.quorum.voters': `1@${at.controllerVoter}`,
-    listeners: `PLAINTEXT://${at.listener},CONTROLLER://${at.controller}`,
-    'advertised.listeners': `PLAINTEXT://${at.advertised}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.quorum.voters': `1@${at.controller}`,
+    listeners: `PLAINTEXT://${at.listener}${internal},CONTROLLER://${at.controller}`,
+    'advertised.listeners': `PLAINTEXT://${at.advertised}${internal}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
+    'inter.broker.listener.name': internal === '' ? 'PLAINTEXT' : 'INTERNAL',
     'auto.create.topics.enable': 'false',
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '3',
@@ -49,7 +54,7 @@ export function propertiesText(properties: Readonly<Record<string, string>>): st
 export function propertiesEnvironment(properties: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(properties).map(([key, value]) => [
-      `KAFKA_${key.replaceAll('-', '___').replaceAll('_', '__').replaceAll('.', '_').toUpperCase()}`,
+      `KAFKA_${key.replaceAll('_', '__').replaceAll('-', '___').replaceAll('.', '_').toUpperCase()}`,
       value,
     ]),
   );

@@ -5,34 +5,25 @@ import { join } from 'node:path';
 import { ensureArtefact } from './artefacts.ts';
 import { findJava } from './java.ts';
 import { kafkaProperties, propertiesText } from './kafka-properties.ts';
-import { kafkaArtefact, registryArtefact, registryVersion } from './maven.ts';
+import {
+  type LocalStack,
+  type LocalStackOptions,
+  registryDatabase,
+  registryPath,
+  registryVersion,
+} from './local-stack.ts';
+import { kafkaArtefact, registryArtefact } from './maven.ts';
 import { freePorts } from './ports.ts';
 import { ProcessGroup } from './process-group.ts';
 import { brokerAnswers, urlAnswers } from './readiness.ts';
 import { jvmService, logTail, type Service, ServiceStartError } from './service.ts';
 
-/** What the local processes need to know. */
-export interface MavenStackOptions {
-  readonly kafka: Readonly<Record<string, string>>;
-  readonly registry: boolean;
-  readonly log: (line: string) => void;
-}
-
-/** The running processes. */
-export interface MavenStack {
-  readonly brokers: string[];
-  readonly registryUrl: string;
-  readonly broker: Service;
-  readonly registry: Service | undefined;
-  stop(): Promise<void>;
-}
-
 /** Somebody else can take a free port before the JVM does. */
 const portAttempts = 3;
-const jvmFlags = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+const jvmFlags = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /** Fetches what is missing, and starts both side by side; when one fails, neither is left. */
-export async function startMavenStack(options: MavenStackOptions): Promise<MavenStack> {
+export async function startMavenStack(options: LocalStackOptions): Promise<LocalStack> {
   const java = await findJava();
   const group = await ProcessGroup.start();
   try {
@@ -58,7 +49,7 @@ interface Started {
   readonly service: Service;
 }
 
-async function startKafka(group: ProcessGroup, java: string, options: MavenStackOptions): Promise<Started> {
+async function startKafka(group: ProcessGroup, java: string, options: LocalStackOptions): Promise<Started> {
   const libraries = await ensureArtefact(kafkaArtefact(group), options.log);
   const jvm = [...jvmFlags, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(libraries, '*')];
   return await onFreePorts(2, async ([port, controllerPort], attempt) => {
@@ -67,7 +58,7 @@ async function startKafka(group: ProcessGroup, java: string, options: MavenStack
     const settings = join(folder, 'server.properties');
     const address = `127.0.0.1:${port}`;
     const controller = `127.0.0.1:${controllerPort}`;
-    const at = { listener: address, advertised: address, controller, controllerVoter: controller };
+    const at = { listener: address, advertised: address, controller };
     await writeFile(
       settings,
       propertiesText(kafkaProperties(at, { 'log.dirs': join(folder, 'data'), ...options.kafka })),
@@ -89,18 +80,17 @@ async function formatStorage(group: ProcessGroup, java: string, jvm: string[], s
   if (code !== 0) throw new ServiceStartError('Kafka could not format its storage', await logTail(logFile));
 }
 
-async function startRegistry(group: ProcessGroup, java: string, options: MavenStackOptions): Promise<Started> {
+async function startRegistry(group: ProcessGroup, java: string, options: LocalStackOptions): Promise<Started> {
   const home = await ensureArtefact(registryArtefact(group), options.log);
   return await onFreePorts(1, async ([port], attempt) => {
     const folder = join(group.dataDir, `registry-${attempt}`);
     await mkdir(folder);
-    const address = `http://127.0.0.1:${port}/apis/ccompat/v7`;
-    const database = `jdbc:h2:file:${join(folder, 'registry')};WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE`;
+    const address = `http://127.0.0.1:${port}${registryPath}`;
     const args = [
       ...jvmFlags,
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${port}`,
-      `-Dregistry.datasource.url=${database}`,
+      `-Dregistry.datasource.url=${registryDatabase(join(folder, 'registry'))}`,
       '-jar',
       join(home, `apicurio-registry-app-${registryVersion}-runner.jar`),
     ];

@@ -3,11 +3,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artefact } from './artefacts.ts';
 import { findMaven } from './java.ts';
+import { kafkaVersion, registryVersion } from './local-stack.ts';
 import type { ProcessGroup } from './process-group.ts';
 import { logTail } from './service.ts';
-
-export const kafkaVersion = '4.4.0';
-export const registryVersion = '2.6.13.Final';
 
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const slf4jVersion = '1.7.36';

@@ -36,7 +36,7 @@ export function jvmService(
   name: string,
   spec: ProgramSpec,
   ready: () => Promise<boolean>,
-): Service & { readonly pid: number | undefined } {
+): Service {
   let program: Program | undefined;
 
   async function answers(signal?: AbortSignal): Promise<void> {
@@ -50,9 +50,6 @@ export function jvmService(
   }
 
   return {
-    get pid() {
-      return program?.pid;
-    },
     async start() {
       if (program) return;
       const started = await group.spawn(spec);

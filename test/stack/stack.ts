@@ -4,6 +4,7 @@
  * In: the environment, options. Out: addresses, and a handle on both where they belong to this stack.
  * Taken from the environment when it names them, else run in Docker when a daemon answers, else as two Java processes.
  */
+import { dockerAnswers, startDockerStack } from './docker-stack.ts';
 import { startMavenStack } from './maven-stack.ts';
 import type { Service } from './service.ts';
 
@@ -40,8 +41,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const named = options.own === true ? undefined : environmentStack(registry);
   if (named) return named;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
-  const started = await startMavenStack({ kafka: options.kafka ?? {}, registry, log });
-  return { ...started, kind: 'maven', [Symbol.asyncDispose]: started.stop };
+  const kind = (await dockerAnswers()) ? 'docker' : 'maven';
+  const start = kind === 'docker' ? startDockerStack : startMavenStack;
+  const started = await start({ kafka: options.kafka ?? {}, registry, log });
+  return { ...started, kind, [Symbol.asyncDispose]: started.stop };
 }
 
 function environmentStack(registry: boolean): Stack | undefined {

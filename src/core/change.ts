@@ -7,6 +7,8 @@ export type Op = 'r' | 'c' | 'u' | 'd';
 export interface Change {
   readonly op: Op;
   readonly key: EntityKey;
+  /** The slice that owns the entity from now on. */
+  readonly slice: string;
   readonly keyBytes: Uint8Array;
   /** Encoded row; for `d` the last one known. */
   readonly rowBytes: Uint8Array;

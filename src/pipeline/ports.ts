@@ -127,3 +127,53 @@ export interface Membership {
   /** Resolves with the first successful sign of membership after this call. */
   nextHeartbeat(signal: AbortSignal): Promise<void>;
 }
+
+/** What a source is, apart from where its pages come from. Shared by its slices. */
+export interface SourceKind {
+  readonly app: string;
+  /** The configured name: its identity, state belongs to it. */
+  readonly name: string;
+  /** Singular, snake_case: `time_entry`. In `ce_type` and `ce_id`. */
+  readonly resource: string;
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly codec: Codec;
+  /**
+   * One item as a record of its entity.
+   *
+   * @throws {WorkerError} record `extract.*`
+   */
+  readonly map: (
+    item: unknown,
+    params: Params,
+  ) => { readonly key: EntityKey; readonly row: Row; readonly startMs: number | null };
+  /** Paths in the item that no field takes. Counted, not an error. */
+  readonly unknownFields: (item: unknown) => readonly string[];
+  /** False where an empty list cannot be true: whoever asks is always in it. It proves nothing then. */
+  readonly mayBeEmpty: boolean;
+  /** The slice an item belongs to, where the item itself says so; else the slice that saw it. */
+  readonly ownerOf: (item: unknown, slice: Slice) => string;
+}
+
+export type Params = Readonly<Record<string, string>>;
+
+/** One concrete unit of polling: a source with every parameter bound. */
+export interface Slice {
+  /** `time-entries/{workspace}/{user}`; state names its owner by it. */
+  readonly id: string;
+  readonly params: Params;
+}
+
+/** How many missing entities a sweep may settle as deleted before a person must agree (P4). */
+export interface DeleteGuard {
+  /** Share of the slice's entities, 0 to 1. */
+  readonly share: number;
+  /** Below this number the guard never trips. */
+  readonly atLeast: number;
+}
+
+/** Wall clock in epoch ms, and a source of randomness in [0, 1): injected, so that tests own both. */
+export interface Ambient {
+  readonly now: () => number;
+  readonly random: () => number;
+}

@@ -1,0 +1,51 @@
+import { entityStateKey } from '../core/state-codec.ts';
+import { commit, outcomeOf } from './commit.ts';
+import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
+import { deadLetterId, diff } from './diff.ts';
+import type { Encoded } from './encode.ts';
+
+/** What is left of a page once it is committed. */
+export interface Committed {
+  readonly number: number;
+  readonly last: boolean;
+  readonly counts: Counts;
+}
+
+/** Diff and commit as one piece of work, and only then what the sweep and the page memory know (P1). */
+export async function commitPage(page: Encoded): Promise<Committed> {
+  const { number, last } = page;
+  const counts =
+    page.known === undefined ? await commitNews(page) : { ...NO_COUNTS, extracted: page.items, unchanged: page.items };
+  meetAll(page);
+  if (last) page.sweep.context.memory.pages.trim(number);
+  return { number, last, counts };
+}
+
+function commitNews(page: Encoded): Promise<Counts> {
+  const { context } = page.sweep;
+  return context.shard.exclusive(async () => {
+    const found = diff(context, page.records, page.rejects, page.receivedAtMs);
+    await commit(context, outcomeOf(found));
+    return countsOf(page, found);
+  });
+}
+
+function meetAll(page: Encoded): void {
+  const { context, met, metRejects } = page.sweep;
+  for (const key of page.known ?? []) met.add(key);
+  for (const record of page.records) met.add(entityStateKey(context.source.name, record.key));
+  for (const reject of page.rejects) {
+    metRejects.add(deadLetterId(context, reject));
+    if (reject.key === undefined) page.sweep.sawUnnamed = true;
+    else met.add(entityStateKey(context.source.name, reject.key));
+  }
+  remember(page);
+}
+
+/** A page with rejects is looked at each time: it is not what the state says. */
+function remember(page: Encoded): void {
+  if (page.known !== undefined) return;
+  const { pages } = page.sweep.context.memory;
+  if (page.rejects.length > 0) pages.forget(page.number);
+  else pages.remember(page.number, page.digest, page.sweep.context.source.name, page.records);
+}

@@ -1,0 +1,44 @@
+import type { Op } from '../core/change.ts';
+import type { Diff } from './diff.ts';
+
+/** What a page, or the settling of a sweep, did. extracted = unchanged + superseded + published (without d) + deadLettered + repeated. */
+export interface Counts {
+  readonly extracted: number;
+  readonly unchanged: number;
+  /** Shown twice in one page: the later one counts. */
+  readonly superseded: number;
+  readonly published: Readonly<Record<Op, number>>;
+  readonly deadLettered: number;
+  /** In the dead letters already, and still the same. */
+  readonly repeated: number;
+  readonly unknownFields: ReadonlyMap<string, number>;
+}
+
+const NONE = { r: 0, c: 0, u: 0, d: 0 } as const;
+
+export const NO_COUNTS: Counts = {
+  extracted: 0,
+  unchanged: 0,
+  superseded: 0,
+  published: NONE,
+  deadLettered: 0,
+  repeated: 0,
+  unknownFields: new Map(),
+};
+
+export function countsOf(
+  read: { readonly items: number; readonly superseded: number; readonly unknownFields: ReadonlyMap<string, number> },
+  found: Diff,
+): Counts {
+  const published = { ...NONE } as Record<Op, number>;
+  for (const change of found.changes) published[change.op] += 1;
+  return {
+    extracted: read.items,
+    unchanged: found.unchanged,
+    superseded: read.superseded,
+    published,
+    deadLettered: found.deadLetters.length,
+    repeated: found.repeated,
+    unknownFields: read.unknownFields,
+  };
+}

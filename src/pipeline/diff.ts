@@ -1,0 +1,127 @@
+import { type Change, nextTsMs, type Op } from '../core/change.ts';
+import { objectIdTimeMs } from '../core/object-id.ts';
+import type { EncodedRecord, EntityKey, Reject } from '../core/record.ts';
+import { type Grave, type LiveEntry, sourceSlice } from '../core/state.ts';
+import type { SliceContext } from './sweep.ts';
+
+/** What records say against the state. */
+export interface Diff {
+  readonly changes: readonly Change[];
+  /** Nothing to publish, but the state must say it anew: another slice owns it now, or today's schema wrote it. */
+  readonly adopted: readonly Adoption[];
+  readonly unchanged: number;
+  readonly deadLetters: readonly DeadLetter[];
+  /** In the dead letters already, and still the same. */
+  readonly repeated: number;
+  /** Ids of rejects that fit now. */
+  readonly healed: readonly string[];
+}
+
+export interface Adoption {
+  readonly key: EntityKey;
+  readonly entry: LiveEntry;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly hash: string;
+  readonly reject: Reject;
+}
+
+/**
+ * Stage 4: records against the state. Reads the state, changes nothing; what it gives is true only as long as
+ * nobody else commits, hence within `Shard.exclusive`.
+ */
+export function diff(
+  context: SliceContext,
+  records: readonly EncodedRecord[],
+  rejects: readonly Reject[],
+  receivedAtMs: number,
+): Diff {
+  const changes: Change[] = [];
+  const adopted: Adoption[] = [];
+  const healed: string[] = [];
+  const { state } = context.shard;
+  for (const record of records) {
+    const entry = state.entry(context.source.name, record.key);
+    const op = opOf(context, record, entry);
+    if (op !== undefined) changes.push(changeOf(context, op, record, entry, receivedAtMs));
+    else if (entry?.kind === 'live') adopt(context, record, entry, adopted);
+    if (state.rejectCount > 0) heal(context, record.key, healed);
+  }
+  const letters = rejects.map((reject) => deadLetterOf(context, reject));
+  const fresh = letters.filter(({ id, hash }) => state.reject(context.source.name, id)?.hash !== hash);
+  return {
+    changes,
+    adopted,
+    unchanged: records.length - changes.length,
+    deadLetters: fresh,
+    repeated: letters.length - fresh.length,
+    healed,
+  };
+}
+
+/** Undefined for an entity that is as it was published last. */
+function opOf(context: SliceContext, record: EncodedRecord, entry: LiveEntry | Grave | undefined): Op | undefined {
+  if (entry?.kind === 'live') return hashOf(context, entry) === record.hash ? undefined : 'u';
+  return opOfNew(context, record.key);
+}
+
+/**
+ * `r` until the slice has once been read to its end. In a slice that came later, an id that was made after the
+ * source had been read to its end is new (`c`), an older one was there all along (`r`).
+ */
+function opOfNew(context: SliceContext, key: EntityKey): Op {
+  const { source, slice, shard } = context;
+  if (shard.state.checkpoint(source.name, slice.id)?.firstCompleteAtMs !== undefined) return 'c';
+  const baselineAtMs = shard.state.checkpoint(source.name, sourceSlice(slice.params.workspace))?.firstCompleteAtMs;
+  const madeAtMs = objectIdTimeMs(key.at(-1) ?? '');
+  return baselineAtMs !== undefined && madeAtMs !== undefined && madeAtMs > baselineAtMs ? 'c' : 'r';
+}
+
+/** The hash of a stored row, as today's schema would give it. */
+function hashOf(context: SliceContext, entry: LiveEntry): string {
+  const { codec } = context.source;
+  if (entry.schema === codec.fingerprint) return entry.hash;
+  const writer = context.shard.state.schema(entry.schema);
+  return writer === undefined ? entry.hash : codec.upgradeRow(entry.rowBytes, writer).hash;
+}
+
+function changeOf(
+  context: SliceContext,
+  op: Op,
+  record: EncodedRecord,
+  entry: LiveEntry | Grave | undefined,
+  sourceTsMs: number,
+): Change {
+  const { key, keyBytes, rowBytes, hash, startMs } = record;
+  const tsMs = nextTsMs(context.ambient.now(), entry?.tsMs);
+  const slice = context.source.ownerOf(record.raw, context.slice);
+  return { op, key, slice, keyBytes, rowBytes, hash, startMs, sourceTsMs, tsMs };
+}
+
+function adopt(context: SliceContext, record: EncodedRecord, entry: LiveEntry, into: Adoption[]): void {
+  const { fingerprint } = context.source.codec;
+  const slice = context.source.ownerOf(record.raw, context.slice);
+  if (entry.slice === slice && entry.schema === fingerprint) return;
+  const { rowBytes, hash, startMs } = record;
+  into.push({ key: record.key, entry: { ...entry, slice, schema: fingerprint, rowBytes, hash, startMs } });
+}
+
+function heal(context: SliceContext, key: EntityKey, into: string[]): void {
+  const id = JSON.stringify(key);
+  if (context.shard.state.reject(context.source.name, id) !== undefined) into.push(id);
+}
+
+function deadLetterOf(context: SliceContext, reject: Reject): DeadLetter {
+  return { id: deadLetterId(context, reject), hash: contentHash(context, reject), reject };
+}
+
+/** A reject is known by its key, or, where the key is the fault, by its content. */
+export function deadLetterId(context: SliceContext, reject: Reject): string {
+  return reject.key === undefined ? contentHash(context, reject) : JSON.stringify(reject.key);
+}
+
+function contentHash(context: SliceContext, reject: Reject): string {
+  return context.digest(JSON.stringify(reject.raw) ?? 'undefined');
+}

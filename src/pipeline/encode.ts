@@ -1,0 +1,48 @@
+import { toWorkerError } from '../core/errors.ts';
+import type { EncodedRecord, Reject, SourceRecord } from '../core/record.ts';
+import { entityStateKey } from '../core/state-codec.ts';
+import type { Extracted } from './extract.ts';
+import type { SourceKind } from './ports.ts';
+
+/** One page in bytes, each entity once. */
+export interface Encoded extends Omit<Extracted, 'records'> {
+  readonly records: readonly EncodedRecord[];
+  /** Items that a later one of the same page, with the same key, has replaced. */
+  readonly superseded: number;
+}
+
+/** Stage 3: rows to Avro. What does not fit its schema is set aside (P5). */
+export function encode(page: Extracted): Encoded {
+  const { source } = page.sweep.context;
+  const latest = latestByKey(source.name, page.records);
+  const records: EncodedRecord[] = [];
+  const rejects: Reject[] = [...page.rejects];
+  for (const record of latest) {
+    const encoded = encodeRecord(source, record);
+    if ('code' in encoded) rejects.push(encoded);
+    else records.push(encoded);
+  }
+  return { ...page, records, rejects, superseded: page.records.length - latest.length };
+}
+
+/** One record in bytes, or what goes to the dead letters. */
+export function encodeRecord(source: SourceKind, record: SourceRecord): EncodedRecord | Reject {
+  try {
+    const keyBytes = source.codec.encodeKey(record.key);
+    return { ...record, keyBytes, ...source.codec.encodeRow(record.row) };
+  } catch (thrown) {
+    const error = toWorkerError(thrown);
+    if (error.kind !== 'record') throw error;
+    return { key: record.key, raw: record.raw, code: error.code, message: error.message, stage: 'encode' };
+  }
+}
+
+function latestByKey(source: string, records: readonly SourceRecord[]): readonly SourceRecord[] {
+  const byKey = new Map<string, SourceRecord>();
+  for (const record of records) {
+    const key = entityStateKey(source, record.key);
+    byKey.delete(key);
+    byKey.set(key, record);
+  }
+  return byKey.size === records.length ? records : [...byKey.values()];
+}

@@ -1,0 +1,105 @@
+import { defer, firstValueFrom } from 'rxjs';
+import { WorkerError } from '../core/errors.ts';
+import type { DeleteGuard, Testimony } from './ports.ts';
+import { PAGE_RETRY, retryTransient } from './retry.ts';
+import type { SliceContext, Sweep } from './sweep.ts';
+
+/** What two witnesses say of the entities that a complete sweep did not show. */
+export interface Evidence {
+  /** How many entities the slice owned. */
+  readonly owned: number;
+  readonly missing: number;
+  /** State keys: absent from the sweep, and gone by the second witness too. */
+  readonly gone: readonly string[];
+  /** Items as the read by id gave them. */
+  readonly alive: readonly unknown[];
+  /** Missing, with no second witness yet. */
+  readonly open: number;
+  /** When the last testimony arrived, epoch ms. */
+  readonly receivedAtMs: number;
+}
+
+/** So many are asked first, spread over all: if most of them live, the sweep lied and the rest need not be asked. */
+const SAMPLE = 10;
+
+/**
+ * Asks the second witness: a read by id where Clockify has one, else absence from the sweep before as well.
+ *
+ * @throws {WorkerError} transient `settle.sweep_not_credible` where most of the missing turn out to live
+ */
+export async function gatherEvidence(sweep: Sweep, signal: AbortSignal): Promise<Evidence> {
+  const { context } = sweep;
+  const owned = context.shard.state.ownedBy(context.slice.id);
+  const missing = [...owned].filter((key) => !sweep.met.has(key));
+  const summary = { owned: owned.size, missing: missing.length, receivedAtMs: context.ambient.now() };
+  const { witness } = context.endpoint;
+  if (witness === undefined) return { ...summary, alive: [], ...absentTwice(sweep, missing) };
+  return { ...summary, ...(await askAll(context, sampleFirst(missing), owned.size, signal)) };
+}
+
+/**
+ * Keys that this sweep and the one before did not show. A sweep that saw nothing where something must be, or an item
+ * it could not name, shows nothing about anybody.
+ */
+function absentTwice(sweep: Sweep, missing: readonly string[]): Pick<Evidence, 'gone' | 'open'> {
+  const { absences } = sweep.context.memory;
+  const blind = sweep.sawUnnamed || (sweep.met.size === 0 && !sweep.context.source.mayBeEmpty);
+  if (blind) return { gone: [], open: missing.length };
+  for (const key of absences.keys()) if (sweep.met.has(key)) absences.delete(key);
+  for (const key of missing) absences.set(key, (absences.get(key) ?? 0) + 1);
+  const gone = missing.filter((key) => (absences.get(key) ?? 0) >= 2);
+  return { gone, open: missing.length - gone.length };
+}
+
+/** The same keys, with a sample from all over at the front. */
+export function sampleFirst(keys: readonly string[]): readonly string[] {
+  if (keys.length <= SAMPLE) return keys;
+  const step = keys.length / SAMPLE;
+  const sample = Array.from({ length: SAMPLE }, (_, at) => Math.floor(at * step));
+  const sampled = new Set(sample);
+  return [...sample.map((at) => keys[at] as string), ...keys.filter((_, at) => !sampled.has(at))];
+}
+
+async function askAll(
+  context: SliceContext,
+  keys: readonly string[],
+  owned: number,
+  signal: AbortSignal,
+): Promise<Pick<Evidence, 'gone' | 'alive' | 'open' | 'receivedAtMs'>> {
+  const gone: string[] = [];
+  const alive: unknown[] = [];
+  let receivedAtMs = context.ambient.now();
+  for (const key of keys) {
+    const testimony = await ask(context, key, signal);
+    if (testimony.says === 'gone') gone.push(key);
+    if (testimony.says === 'alive') alive.push(testimony.item);
+    if (testimony.says !== 'nothing') receivedAtMs = testimony.receivedAtMs;
+    refuseIfLying(keys.length, gone.length, alive.length);
+    if (exceedsGuard(context.guard, gone.length, owned)) break;
+  }
+  return { gone, alive, open: keys.length - gone.length - alive.length, receivedAtMs };
+}
+
+async function ask(context: SliceContext, stateKey: string, signal: AbortSignal): Promise<Testimony> {
+  const key = context.shard.state.keyAt(stateKey);
+  const { witness } = context.endpoint;
+  if (key === undefined || witness === undefined) return { says: 'nothing', reason: 'not in the state' };
+  signal.throwIfAborted();
+  return firstValueFrom(
+    defer(() => witness(key, signal)).pipe(retryTransient(PAGE_RETRY, context.ambient, context.onRetry)),
+  );
+}
+
+function refuseIfLying(asked: number, gone: number, alive: number): void {
+  if (asked <= SAMPLE || gone + alive !== SAMPLE || alive <= gone) return;
+  throw new WorkerError(
+    'transient',
+    'settle.sweep_not_credible',
+    `a complete sweep did not show ${asked} entities, but ${alive} of ${SAMPLE} that were read by id are there`,
+  );
+}
+
+/** True where so many would go that a person must agree first. More reads would only cost requests then. */
+export function exceedsGuard(guard: DeleteGuard, gone: number, owned: number): boolean {
+  return gone >= guard.atLeast && gone > guard.share * owned;
+}

@@ -1,0 +1,70 @@
+import { toWorkerError, WorkerError } from '../core/errors.ts';
+import type { Reject, SourceRecord } from '../core/record.ts';
+import type { Polled } from './poll.ts';
+import type { SliceContext } from './sweep.ts';
+
+/** One page as records. */
+export interface Extracted extends Polled {
+  readonly items: number;
+  readonly records: readonly SourceRecord[];
+  readonly rejects: readonly Reject[];
+  /** Path → how many items had it, of paths that no field takes. */
+  readonly unknownFields: ReadonlyMap<string, number>;
+  /** Nothing follows: the header says so, or the page is empty where no header came, or there is but one page. */
+  readonly last: boolean;
+}
+
+/**
+ * Stage 2: bytes to records. An item that does not fit is set aside, the page goes on.
+ *
+ * @throws {WorkerError} transient `extract.not_json`, `extract.not_a_list`: a proxy's page or a cut body, not data
+ */
+export function extract(page: Polled): Extracted {
+  if (page.known !== undefined)
+    return { ...page, ...NOTHING_NEW, items: page.known.length, last: isLast(page, page.known.length) };
+  const items = parse(page.body);
+  const records: SourceRecord[] = [];
+  const rejects: Reject[] = [];
+  const unknownFields = new Map<string, number>();
+  for (const item of items) {
+    const read = extractItem(page.sweep.context, item);
+    if ('code' in read) rejects.push(read);
+    else records.push(read);
+    for (const path of page.sweep.context.source.unknownFields(item)) {
+      unknownFields.set(path, (unknownFields.get(path) ?? 0) + 1);
+    }
+  }
+  return { ...page, items: items.length, records, rejects, unknownFields, last: isLast(page, items.length) };
+}
+
+const NOTHING_NEW = { records: [], rejects: [], unknownFields: new Map<string, number>() } as const;
+
+/** One item as a record, or as what goes to the dead letters. */
+export function extractItem(context: SliceContext, item: unknown): SourceRecord | Reject {
+  try {
+    return { ...context.source.map(item, context.slice.params), raw: item };
+  } catch (thrown) {
+    const error = toWorkerError(thrown);
+    if (error.kind !== 'record') throw error;
+    return { key: undefined, raw: item, code: error.code, message: error.message, stage: 'extract' };
+  }
+}
+
+function isLast(page: Polled, items: number): boolean {
+  return page.lastPage ?? (!page.sweep.context.endpoint.paged || items === 0);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(body: Uint8Array): readonly unknown[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(body));
+  } catch (cause) {
+    throw new WorkerError('transient', 'extract.not_json', 'the answer is not JSON', { cause });
+  }
+  if (Array.isArray(value)) return value;
+  throw new WorkerError('transient', 'extract.not_a_list', 'the answer is JSON but no list', {
+    hint: 'A proxy may have answered in place of Clockify; see the URL of the source.',
+  });
+}

@@ -1,0 +1,19 @@
+import type { PolledPage } from './ports.ts';
+import type { Sweep } from './sweep.ts';
+
+/** One page as it came, and whether it says anything new. */
+export interface Polled extends PolledPage {
+  readonly sweep: Sweep;
+  readonly number: number;
+  readonly digest: string;
+  /** State keys of its entities where it is, byte for byte, what was committed last: then it is not even parsed. */
+  readonly known: readonly string[] | undefined;
+}
+
+/** Stage 1: asks for one page. Errors as `Endpoint.page`. */
+export async function poll(sweep: Sweep, number: number, signal: AbortSignal): Promise<Polled> {
+  const { endpoint, memory, slice, shard, digest } = sweep.context;
+  const page = await endpoint.page(number, signal);
+  const bytes = digest(page.body);
+  return { ...page, sweep, number, digest: bytes, known: memory.pages.recall(number, bytes, slice.id, shard.state) };
+}

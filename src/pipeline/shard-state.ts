@@ -1,0 +1,155 @@
+import type { EntityKey } from '../core/record.ts';
+import type {
+  Checkpoint,
+  Grave,
+  LiveEntry,
+  RejectEntry,
+  SourceIdentity,
+  StateItem,
+  StateRecord,
+} from '../core/state.ts';
+import { decodeState, entityStateKey, stateKey } from '../core/state-codec.ts';
+
+/**
+ * One shard's state in memory. It changes by `apply` alone, with the very records that were committed, so that
+ * memory after a commit and memory after a restore cannot differ.
+ */
+export class ShardState {
+  readonly #entities = new Map<
+    string,
+    { readonly source: string; readonly key: EntityKey; readonly entry: LiveEntry | Grave }
+  >();
+  /** Slice → state keys of the live entities it owns. */
+  readonly #owned = new Map<string, Set<string>>();
+  readonly #checkpoints = new Map<
+    string,
+    { readonly source: string; readonly slice: string; readonly checkpoint: Checkpoint }
+  >();
+  readonly #rejects = new Map<string, { readonly source: string; readonly id: string; readonly entry: RejectEntry }>();
+  readonly #identities = new Map<string, SourceIdentity>();
+  readonly #schemas = new Map<string, string>();
+
+  /** @throws {WorkerError} fatal `state.unknown_format`, `state.corrupt` */
+  apply(record: StateRecord): void {
+    this.#disown(record.key);
+    if (record.value === null) this.#remove(record.key);
+    else this.#put(record.key, decodeState(record.key, record.value));
+  }
+
+  entry(source: string, key: EntityKey): LiveEntry | Grave | undefined {
+    return this.#entities.get(entityStateKey(source, key))?.entry;
+  }
+
+  /** The entry under a state key, as `entityStateKey` makes it. */
+  entryAt(key: string): LiveEntry | Grave | undefined {
+    return this.#entities.get(key)?.entry;
+  }
+
+  keyAt(key: string): EntityKey | undefined {
+    return this.#entities.get(key)?.key;
+  }
+
+  /** State keys of what a slice owns and was not deleted. In no order. */
+  ownedBy(slice: string): ReadonlySet<string> {
+    return this.#owned.get(slice) ?? NONE;
+  }
+
+  checkpoint(source: string, slice: string): Checkpoint | undefined {
+    return this.#checkpoints.get(stateKey({ type: 'checkpoint', source, slice, checkpoint: {} }))?.checkpoint;
+  }
+
+  reject(source: string, id: string): RejectEntry | undefined {
+    return this.#rejects.get(rejectKey(source, id))?.entry;
+  }
+
+  /** Ids of a slice's items that are in the dead letters. */
+  rejectsOf(source: string, slice: string): string[] {
+    const all = [...this.#rejects.values()];
+    return all.filter((kept) => kept.source === source && kept.entry.slice === slice).map((kept) => kept.id);
+  }
+
+  get rejectCount(): number {
+    return this.#rejects.size;
+  }
+
+  identity(source: string): SourceIdentity | undefined {
+    return this.#identities.get(source);
+  }
+
+  schema(fingerprint: string): string | undefined {
+    return this.#schemas.get(fingerprint);
+  }
+
+  /** State keys of a source's graves that were dug before an instant. */
+  gravesBefore(source: string, beforeMs: number): string[] {
+    const old: string[] = [];
+    for (const [key, kept] of this.#entities) {
+      if (kept.source === source && kept.entry.kind === 'grave' && kept.entry.tsMs < beforeMs) old.push(key);
+    }
+    return old;
+  }
+
+  /** Every state key of a source: what must go for it to start anew. */
+  keysOf(source: string): string[] {
+    const keys: string[] = [];
+    for (const kept of [this.#entities, this.#checkpoints, this.#rejects]) {
+      for (const [key, item] of kept) if (item.source === source) keys.push(key);
+    }
+    if (this.#identities.has(source)) keys.push(JSON.stringify(['d', source]));
+    return keys;
+  }
+
+  /** Names of the sources that have state here, configured or not. */
+  sources(): ReadonlySet<string> {
+    return new Set(this.#identities.keys());
+  }
+
+  get size(): number {
+    return this.#entities.size;
+  }
+
+  #put(key: string, item: StateItem): void {
+    switch (item.type) {
+      case 'entity':
+        this.#entities.set(key, item);
+        if (item.entry.kind === 'live') this.#own(item.entry.slice, key);
+        break;
+      case 'checkpoint':
+        this.#checkpoints.set(key, item);
+        break;
+      case 'reject':
+        this.#rejects.set(key, item);
+        break;
+      case 'identity':
+        this.#identities.set(item.source, item.identity);
+        break;
+      case 'schema':
+        this.#schemas.set(item.fingerprint, item.schema);
+        break;
+    }
+  }
+
+  #remove(key: string): void {
+    if (this.#entities.delete(key) || this.#checkpoints.delete(key) || this.#rejects.delete(key)) return;
+    const [type, name] = JSON.parse(key) as [string, string];
+    if (type === 'd') this.#identities.delete(name);
+    if (type === 's') this.#schemas.delete(name);
+  }
+
+  #own(slice: string, key: string): void {
+    const keys = this.#owned.get(slice);
+    if (keys === undefined) this.#owned.set(slice, new Set([key]));
+    else keys.add(key);
+  }
+
+  #disown(key: string): void {
+    const before = this.#entities.get(key)?.entry;
+    if (before?.kind === 'live') this.#owned.get(before.slice)?.delete(key);
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function rejectKey(source: string, id: string): string {
+  return JSON.stringify(['x', source, id]);
+}

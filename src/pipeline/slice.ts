@@ -1,0 +1,69 @@
+import { catchError, concat, concatMap, defer, EMPTY, expand, map, type Observable, of, throwError } from 'rxjs';
+import { toWorkerError, WorkerError } from '../core/errors.ts';
+import { type Committed, commitPage } from './commit-page.ts';
+import { encode } from './encode.ts';
+import { extract } from './extract.ts';
+import { poll } from './poll.ts';
+import { abortable, PAGE_RETRY, retryTransient, spendsWriter } from './retry.ts';
+import { settle } from './settle.ts';
+import { beginSweep, type SliceContext, type SliceEvent, type Sweep } from './sweep.ts';
+
+/**
+ * The way of the data, from a slice to its changes. Read this first.
+ *
+ * In: the pages of one endpoint. Out: one transaction a page with its changes, then one with what the whole sweep
+ * proved; told as events. Promises kept here: P1 (a page is asked for only after the one before it is committed), P8
+ * (so one page of a slice is in memory, and a slow broker slows polling).
+ *
+ * The Observable completes after one sweep, complete or partial. It fails only with what stops more than this slice:
+ * a fatal error, or one after which the shard must be taken anew.
+ */
+export function sweepOnce(context: SliceContext): Observable<SliceEvent> {
+  return defer(() => {
+    const sweep = beginSweep(context);
+    return concat(
+      page(sweep, 1).pipe(
+        expand((done) => (done.last ? EMPTY : page(sweep, done.number + 1)), 1),
+        map((done): SliceEvent => ({ type: 'page', slice: context.slice, ...done })),
+      ),
+      abortable((signal) => settle(sweep, signal)).pipe(
+        map((settled): SliceEvent => ({ type: 'settled', slice: context.slice, ...settled })),
+      ),
+      defer(() => of(ended(sweep))),
+    ).pipe(catchError((thrown) => stopsMore(toWorkerError(thrown), sweep)));
+  });
+}
+
+/** Poll → extract → encode → diff → commit, and the same page again while that is worth it. */
+function page(sweep: Sweep, number: number): Observable<Committed> {
+  return abortable((signal) => poll(sweep, withinCeiling(number), signal)).pipe(
+    map(extract),
+    map(encode),
+    concatMap(commitPage),
+    retryTransient(PAGE_RETRY, sweep.context.ambient, sweep.context.onRetry),
+  );
+}
+
+/** No list is this long; one that never says where it ends is broken. */
+const MAX_PAGES = 100_000;
+
+function withinCeiling(number: number): number {
+  if (number <= MAX_PAGES) return number;
+  throw new WorkerError('config', 'poll.endless', `the list did not end within ${MAX_PAGES} pages`);
+}
+
+function ended({ context, startedAtMs }: Sweep): SliceEvent {
+  return { type: 'sweep', slice: context.slice, outcome: 'complete', tookMs: context.ambient.now() - startedAtMs };
+}
+
+/** A failed sweep is an event, so that no slice stops another; what concerns the shard or the process goes on up. */
+function stopsMore(error: WorkerError, { context, startedAtMs }: Sweep): Observable<SliceEvent> {
+  if (error.kind === 'fatal' || spendsWriter(error)) return throwError(() => error);
+  return of({
+    type: 'sweep',
+    slice: context.slice,
+    outcome: 'partial',
+    error,
+    tookMs: context.ambient.now() - startedAtMs,
+  });
+}

@@ -1,0 +1,83 @@
+import type { WorkerError } from '../core/errors.ts';
+import type { EntityKey } from '../core/record.ts';
+import { entityStateKey } from '../core/state-codec.ts';
+import type { Counts } from './counts.ts';
+import type { PageMemory } from './page-memory.ts';
+import type { Ambient, DeleteGuard, Digest, Endpoint, Slice, SourceKind } from './ports.ts';
+import type { Shard } from './shard.ts';
+
+/** Everything a slice works with. */
+export interface SliceContext {
+  readonly slice: Slice;
+  readonly source: SourceKind;
+  readonly endpoint: Endpoint;
+  readonly shard: Shard;
+  readonly guard: DeleteGuard;
+  readonly ambient: Ambient;
+  readonly digest: Digest;
+  readonly onRetry: (error: WorkerError, waitMs: number) => void;
+  /** What outlives a sweep, but not the process. */
+  readonly memory: SliceMemory;
+}
+
+export interface SliceMemory {
+  readonly pages: PageMemory;
+  /** State key → complete sweeps in a row that did not show it. Only where there is no read by id. */
+  readonly absences: Map<string, number>;
+}
+
+/** One walk through a slice's pages: what it has met so far. In memory only, so half a sweep is never evidence. */
+export interface Sweep {
+  readonly context: SliceContext;
+  readonly startedAtMs: number;
+  /** State keys of the entities it was shown. */
+  readonly met: Set<string>;
+  /** Ids of the rejects it was shown. */
+  readonly metRejects: Set<string>;
+  /** An item without a readable key may be any entity: absence proves nothing then. */
+  sawUnnamed: boolean;
+}
+
+export function beginSweep(context: SliceContext): Sweep {
+  return {
+    context,
+    startedAtMs: context.ambient.now(),
+    met: new Set(),
+    metRejects: new Set(),
+    sawUnnamed: false,
+  };
+}
+
+export function meet(sweep: Sweep, key: EntityKey): void {
+  sweep.met.add(entityStateKey(sweep.context.source.name, key));
+}
+
+/** What a slice tells while it runs. */
+export type SliceEvent =
+  | {
+      readonly type: 'page';
+      readonly slice: Slice;
+      readonly number: number;
+      readonly last: boolean;
+      readonly counts: Counts;
+    }
+  | { readonly type: 'settled'; readonly slice: Slice; readonly settlement: Settlement; readonly counts: Counts }
+  | { readonly type: 'sweep'; readonly slice: Slice; readonly outcome: 'complete'; readonly tookMs: number }
+  | {
+      readonly type: 'sweep';
+      readonly slice: Slice;
+      readonly outcome: 'partial';
+      readonly error: WorkerError;
+      readonly tookMs: number;
+    };
+
+/** How the entities that a complete sweep did not show were settled. */
+export interface Settlement {
+  readonly missing: number;
+  readonly gone: number;
+  readonly alive: number;
+  /** No evidence yet: forbidden, unclear, or the first absence of two. */
+  readonly open: number;
+  /** Set when the sweep would have deleted more than the guard allows: none was. */
+  readonly guarded: boolean;
+}

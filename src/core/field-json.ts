@@ -59,7 +59,8 @@ function writeObject(value: Record<string, unknown>, { unordered, depth }: Place
   const parts: string[] = [];
   for (const name of Object.keys(value).sort()) {
     const member = value[name];
-    if (member !== undefined) parts.push(`${JSON.stringify(name)}:${write(member, { unordered, name, depth: depth + 1 })}`);
+    if (member !== undefined)
+      parts.push(`${JSON.stringify(name)}:${write(member, { unordered, name, depth: depth + 1 })}`);
   }
   return `{${parts.join(',')}}`;
 }

@@ -1,5 +1,5 @@
 import { WorkerError } from './errors.ts';
-import { type FieldType, readerFor } from './field-value.ts';
+import { type FieldType, valueReader, wrongType } from './field-value.ts';
 import type { EntityKey, Row, RowValue } from './record.ts';
 
 /**
@@ -14,7 +14,7 @@ export interface ItemField {
   readonly path: readonly string[];
   readonly field: string;
   readonly type: FieldType;
-  /** For `json`: names of properties (or the last name of the path) whose arrays are sets, and come sorted. */
+  /** For `json`: names of properties (the last one of `path` included) whose arrays are sets, and come sorted. */
   readonly unordered?: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface ParameterField {
   readonly field: string;
 }
 
-/** The parameters a slice is bound to: `{ workspace, user }`. */
+/** What a slice is bound to: `{ workspace, user }`. */
 export type Parameters = Readonly<Record<string, string>>;
 
 export interface RowShape {
@@ -35,7 +35,7 @@ export interface RowShape {
 }
 
 export interface RowMapper {
-  /** @throws {WorkerError} record `extract.no_key` */
+  /** @throws {WorkerError} record `extract.no_key`, `extract.wrong_type` */
   keyOf(item: unknown, parameters: Parameters): EntityKey;
   /**
    * Fields in the order of the mapping. What the item does not have is null, or empty where the field is a list.
@@ -45,90 +45,143 @@ export interface RowMapper {
   rowOf(item: unknown, parameters: Parameters): Row;
   /** Start of the entity in epoch ms, null where it has none. */
   startOf(row: Row): number | null;
-  /** Dotted paths that the item has and the mapping does not know; a part that is mapped whole is known whole. */
+  /** Dotted paths that the item has and the mapping does not know. What is mapped as a whole is known as a whole. */
   unknownFields(item: unknown): readonly string[];
 }
 
-type Getter = (item: Record<string, unknown>, parameters: Parameters) => RowValue;
-
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+type Item = Readonly<Record<string, unknown>>;
+type Getter = (item: Item, parameters: Parameters) => RowValue;
 
 /** @throws {WorkerError} config `mapping.invalid` where the shape contradicts itself */
 export function compileMapping(shape: RowShape): RowMapper {
-  const { fields, keyFields, startField } = shape;
   checkShape(shape);
-  const names = fields.map(({ field }) => field);
+  const { fields, keyFields, startField } = shape;
   const getters = fields.map(compileField);
-  const keyIndexes = keyFields.map((field) => names.indexOf(field));
-  const makeRow = rowFactory(names);
+  const makeRow = rowFactory(fields.map(({ field }) => field));
+  const keyParts = keyFields.map((name) => {
+    const index = fields.findIndex(({ field }) => field === name);
+    return { get: getters[index] as Getter, path: pathText(fields[index] as FieldMapping) };
+  });
   const known = knownPaths(fields);
 
-  const keyOf = (item: unknown, parameters: Parameters): EntityKey => {
-    const object = asItem(item);
-    return keyIndexes.map((index) => {
-      const value = keyValue(getters[index] as Getter, object, parameters);
-      if (value === undefined) throw noKey(fields[index] as FieldMapping);
+  const keyOf = (item: unknown, parameters: Parameters): EntityKey =>
+    keyParts.map(({ get, path }) => {
+      const value = get(asItem(item), parameters);
+      if (typeof value !== 'string' || value === '') throw noKey(path);
       return value;
     });
+
+  const rowOf = (item: unknown, parameters: Parameters): Row => {
+    const object = asItem(item);
+    keyOf(object, parameters);
+    return makeRow(getters.map((get) => get(object, parameters)));
   };
 
-  return {
-    keyOf,
-    rowOf(item, parameters) {
-      keyOf(item, parameters);
-      const object = asItem(item);
-      return makeRow(getters.map((get) => get(object, parameters)));
-    },
-    startOf(row) {
-      const start = startField === undefined ? null : row[startField];
-      return typeof start === 'number' ? start : null;
-    },
-    unknownFields(item) {
-      const found: string[] = [];
-      collectUnknown(item, known, '', found);
-      return found;
-    },
+  const startOf = (row: Row): number | null => {
+    const start = startField === undefined ? null : row[startField];
+    return typeof start === 'number' ? start : null;
   };
+
+  return { keyOf, rowOf, startOf, unknownFields: (item) => unknownUnder(item, known, '') };
 }
 
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 function checkShape({ fields, keyFields, startField }: RowShape): void {
-  const names = new Set(fields.map(({ field }) => field));
+  const names = fields.map(({ field }) => field);
+  const used = startField === undefined ? keyFields : [...keyFields, startField];
   const fault =
-    fields.find(({ field }) => !NAME.test(field) || field.startsWith('__'))?.field ??
-    (names.size === fields.length ? undefined : 'a field that stands there twice') ??
-    [...keyFields, ...(startField === undefined ? [] : [startField])].find((field) => !names.has(field)) ??
+    names.find((name) => !NAME.test(name) || name.startsWith('__')) ??
+    names.find((name, index) => names.indexOf(name) !== index) ??
+    used.find((name) => !names.includes(name)) ??
     fields.find((mapping) => 'path' in mapping && mapping.path.length === 0)?.field;
-  if (fault !== undefined) throw new WorkerError('config', 'mapping.invalid', `the field mapping is wrong at ${fault}`);
+  if (fault !== undefined)
+    throw new WorkerError('config', 'mapping.invalid', `the field mapping is wrong at "${fault}"`);
 }
 
 /**
- * An object literal of the fields as code: rows then share one hidden class, which encodes in half the time of objects
- * that grow field by field (measured). The names were checked to be identifiers.
+ * An object literal of the fields, as code: so all rows share one hidden class, which objects that grow by name lose
+ * after some twenty fields. Safe because `checkShape` let identifiers pass only.
  */
 function rowFactory(names: readonly string[]): (values: readonly RowValue[]) => Row {
-  const body = names.map((name, index) => `${name}:v[${index}]`).join(',');
-  return new Function('v', `return {${body}};`) as (values: readonly RowValue[]) => Row;
+  const members = names.map((name, index) => `${name}:v[${index}]`);
+  return new Function('v', `return {${members.join()}}`) as (values: readonly RowValue[]) => Row;
 }
 
 function compileField(mapping: FieldMapping): Getter {
   if ('parameter' in mapping) {
     const { parameter } = mapping;
-    return (_item, parameters) => own(parameters, parameter) as string | undefined ?? null;
+    return (_item, parameters) => (own(parameters, parameter) as string | undefined) ?? null;
   }
-  const read = readerFor(mapping.type, mapping.path.join('.'), mapping.unordered);
-  const [first, second, ...rest] = mapping.path as [string, ...string[]];
-  if (second === undefined) return (item) => read(own(item, first));
-  const inner = [second, ...rest];
-  return (item) => read(descend(own(item, first), inner, mapping.path));
+  const { path } = mapping;
+  const read = valueReader(mapping.type, path, mapping.unordered);
+  const [first, ...inner] = path as [string, ...string[]];
+  if (inner.length === 0) return (item) => read(own(item, first));
+  return (item) => read(descend(own(item, first), path));
 }
 
-/** Null and absence end the way down; anything else than an object on it is an error. */
-function descend(start: unknown, names: readonly string[], path: readonly string[]): unknown {
+/** Null and absence end the way down; anything but an object on it is an error. */
+function descend(start: unknown, path: readonly string[]): unknown {
   let value = start;
-  for (const [index, name] of names.entries()) {
+  for (let i = 1; i < path.length; i++) {
     if (value === undefined || value === null) return null;
-    if (!isObject(value)) throw wrongType(path.slice(0, index + 1).join('.'), 'object', value);
-    value = own(value, name);
+    if (!isItem(value)) throw wrongType(path.slice(0, i).join('.'), 'object', value);
+    value = own(value, path[i] as string);
   }
   return value;
+}
+
+/** Never what an object inherits: items come from outside, and so may the paths. */
+function own(object: Item, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function isItem(value: unknown): value is Item {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function asItem(item: unknown): Item {
+  if (!isItem(item)) throw wrongType('the item', 'object', item);
+  return item;
+}
+
+function pathText(mapping: FieldMapping): string {
+  return 'path' in mapping ? mapping.path.join('.') : `parameter ${mapping.parameter}`;
+}
+
+function noKey(path: string): WorkerError {
+  return new WorkerError('record', 'extract.no_key', `${path} is part of the key and is missing or empty`);
+}
+
+/** Names that are mapped; `null` marks one that is mapped as a whole. */
+type Known = Map<string, Known | null>;
+
+function knownPaths(fields: readonly FieldMapping[]): Known {
+  const root: Known = new Map();
+  for (const mapping of fields) {
+    if ('path' in mapping) addPath(root, mapping.path);
+  }
+  return root;
+}
+
+function addPath(known: Known, [name, ...rest]: readonly string[]): void {
+  if (name === undefined || known.get(name) === null) return;
+  if (rest.length === 0) {
+    known.set(name, null);
+    return;
+  }
+  const inner = known.get(name) ?? new Map();
+  known.set(name, inner);
+  addPath(inner, rest);
+}
+
+function unknownUnder(value: unknown, known: Known, prefix: string): string[] {
+  if (!isItem(value)) return [];
+  const found: string[] = [];
+  for (const name of Object.keys(value)) {
+    const inner = known.get(name);
+    if (inner === undefined) found.push(prefix + name);
+    else if (inner !== null) found.push(...unknownUnder(value[name], inner, `${prefix}${name}.`));
+  }
+  return found;
 }

@@ -27,6 +27,7 @@ interface ManifestEntry {
 
 const manifestName = 'manifest.json';
 const progressEveryMs = 3_000;
+const abandonedAfterMs = 3_600_000;
 
 /** Where downloads are kept: the user's cache folder. */
 export function cacheDir(): string {
@@ -47,10 +48,20 @@ export async function ensureArtefact(artefact: Artefact, log: (line: string) => 
       const problem = await damage(folder);
       if (problem === undefined) return;
       if (problem !== 'missing') log(`${artefact.name} in the cache is damaged (${problem}): downloading it again`);
+      await removeAbandoned(cache, artefact.id);
       await fetchInto(artefact, folder, log);
     },
   );
   return folder;
+}
+
+/** A run that was killed leaves what it had fetched so far. */
+async function removeAbandoned(cache: string, id: string): Promise<void> {
+  const names = (await readdir(cache)).filter((name) => name.startsWith(`${id}.`) && name.endsWith('.partial'));
+  for (const name of names) {
+    const { mtimeMs } = await stat(join(cache, name));
+    if (Date.now() - mtimeMs > abandonedAfterMs) await rm(join(cache, name), { recursive: true, force: true });
+  }
 }
 
 async function fetchInto(artefact: Artefact, folder: string, log: (line: string) => void): Promise<void> {

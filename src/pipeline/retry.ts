@@ -16,6 +16,11 @@ export function spendsWriter(error: WorkerError): boolean {
   return error.code === 'sink.outcome_unknown' || error.code === 'sink.fenced';
 }
 
+/** Errors that are the shard's affair and not the slice's: its writer is spent, or another took its place already. */
+export function concernsShard(error: WorkerError): boolean {
+  return spendsWriter(error) || error.code === 'shard.given_up';
+}
+
 /**
  * The one place where anything is tried again: transient errors, with full jitter, at least as late as the far side
  * asked. `onRetry` hears of each.
@@ -30,7 +35,7 @@ export function retryTransient<T>(
     resetOnSuccess: true,
     delay: (thrown, attempt) => {
       const error = toWorkerError(thrown);
-      if (error.kind !== 'transient' || spendsWriter(error)) return throwError(() => error);
+      if (error.kind !== 'transient' || concernsShard(error)) return throwError(() => error);
       const waitMs = backoffMs(policy, attempt, ambient.random()) + (error.retryAfterMs ?? 0);
       onRetry(error, waitMs);
       return timer(waitMs);

@@ -1,3 +1,4 @@
+import { WorkerError } from '../core/errors.ts';
 import type { ShardWriter, Transaction } from './ports.ts';
 import type { ShardState } from './shard-state.ts';
 
@@ -12,7 +13,7 @@ export interface Shard {
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Commits, and only then changes the memory. To be called within `exclusive`. Errors as `ShardWriter.commit`. */
   commit(transaction: Transaction): Promise<void>;
-  /** Resolves when nothing runs any more; what is asked for later is refused. */
+  /** Resolves when nothing runs any more; what is asked for later is refused with `shard.given_up`. */
   close(): Promise<void>;
 }
 
@@ -22,7 +23,7 @@ export function openShard(number: number, state: ShardState, writer: ShardWriter
 
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = tail.then(() => {
-      if (closed) throw new DOMException('the shard was given up', 'AbortError');
+      if (closed) throw new WorkerError('transient', 'shard.given_up', `shard ${number} was given up`);
       return work();
     });
     tail = turn.catch(() => undefined);

@@ -4,7 +4,7 @@ import { type Committed, commitPage } from './commit-page.ts';
 import { encode } from './encode.ts';
 import { extract } from './extract.ts';
 import { poll } from './poll.ts';
-import { abortable, PAGE_RETRY, retryTransient, spendsWriter } from './retry.ts';
+import { abortable, PAGE_RETRY, retryTransient, concernsShard } from './retry.ts';
 import { settle } from './settle.ts';
 import { beginSweep, type SliceContext, type SliceEvent, type Sweep } from './sweep.ts';
 
@@ -58,7 +58,7 @@ function ended({ context, startedAtMs }: Sweep): SliceEvent {
 
 /** A failed sweep is an event, so that no slice stops another; what concerns the shard or the process goes on up. */
 function stopsMore(error: WorkerError, { context, startedAtMs }: Sweep): Observable<SliceEvent> {
-  if (error.kind === 'fatal' || spendsWriter(error)) return throwError(() => error);
+  if (error.kind === 'fatal' || concernsShard(error)) return throwError(() => error);
   return of({
     type: 'sweep',
     slice: context.slice,

@@ -1,0 +1,88 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { WorkerError } from '../core/errors.ts';
+
+/** What a command may use of its surroundings. Data goes to `out`, everything for people to `err`. */
+export interface Terminal {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** One command of the program. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** How it is called, without the program's name. */
+  readonly usage: string;
+  readonly examples: readonly string[];
+  readonly options: Readonly<Record<string, Option>>;
+  readonly run: (call: Invocation, terminal: Terminal) => Promise<number>;
+}
+
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly says: string;
+}
+
+export interface Invocation {
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** 0 stopped in order, 1 failure, 2 bad usage or configuration, 3 the environment. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, environment: 3 } as const;
+
+const ENVIRONMENT_CODES = new Set(['sink.unavailable', 'registry.unavailable', 'kafka.unavailable', 'discovery.empty']);
+
+export function exitCodeOf(error: WorkerError): number {
+  if (ENVIRONMENT_CODES.has(error.code)) return EXIT.environment;
+  if (error.kind === 'config') return EXIT.usage;
+  return error.code.startsWith('clockify.') ? EXIT.environment : EXIT.failure;
+}
+
+/** @throws {WorkerError} config `cli.usage` for an unknown or incomplete option */
+export function parse(command: Command, args: readonly string[]): Invocation {
+  const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
+  for (const [name, { type, short }] of Object.entries(command.options)) {
+    options[name] = short === undefined ? { type } : { type, short };
+  }
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return { flags: values as Invocation['flags'], positionals };
+  } catch (thrown) {
+    throw usageError(command, thrown instanceof Error ? thrown.message.split('. ')[0] : String(thrown));
+  }
+}
+
+export function usageError(command: Pick<Command, 'name' | 'usage'>, message: string | undefined): WorkerError {
+  return new WorkerError('config', 'cli.usage', message ?? 'wrong usage', {
+    hint: `Usage: clockify-kafka ${command.usage}. More: clockify-kafka ${command.name} --help`,
+  });
+}
+
+/** A string option, if it was given. */
+export function text({ flags }: Invocation, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A whole number, or the default. @throws {WorkerError} config `cli.usage` */
+export function whole(command: Command, call: Invocation, name: string, otherwise: number): number {
+  const given = text(call, name);
+  if (given === undefined) return otherwise;
+  if (/^\d{1,9}$/.test(given)) return Number(given);
+  throw usageError(command, `--${name} takes a whole number, not "${given}"`);
+}
+
+/** A number that may have a fraction, or the default. @throws {WorkerError} config `cli.usage` */
+export function decimal(command: Command, call: Invocation, name: string, otherwise: number): number {
+  const given = text(call, name);
+  if (given === undefined) return otherwise;
+  if (/^\d{1,9}(\.\d{1,6})?$/.test(given)) return Number(given);
+  throw usageError(command, `--${name} takes a number, not "${given}"`);
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { program } from './cli/program.ts';
+
+/** Argv in, exit code out. The first SIGINT or SIGTERM stops in order, the second at once. */
+const stop = new AbortController();
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(code);
+    stop.abort();
+  });
+}
+
+// A reader that has gone (`| head`) is no fault of ours: nothing more to say.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const code = await program(process.argv.slice(2), {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  env: process.env,
+  signal: stop.signal,
+});
+process.exit(code);

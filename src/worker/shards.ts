@@ -1,0 +1,118 @@
+import {
+  defer,
+  finalize,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  ReplaySubject,
+  retry,
+  Subject,
+  share,
+  switchMap,
+  throwError,
+  timer,
+} from 'rxjs';
+import { toWorkerError, WorkerError } from '../core/errors.ts';
+import type { Ambient, Membership, StateReader, TransactionalSink } from '../pipeline/ports.ts';
+import { abortable, backoffMs } from '../pipeline/retry.ts';
+import { openShard, type Shard } from '../pipeline/shard.ts';
+import { ShardState } from '../pipeline/shard-state.ts';
+import type { Report } from './events.ts';
+
+export interface ShardParts {
+  readonly sink: TransactionalSink;
+  readonly reader: StateReader;
+  readonly membership: Membership;
+  readonly ambient: Ambient;
+  readonly report: Report;
+}
+
+/** The shards of this worker, each opened when its first slice wants it and closed when its last has gone. */
+export interface Shards {
+  /** Emits the shard, and again each time it had to be taken anew. Fails only with what trying again cannot mend. */
+  open(number: number): Observable<Shard>;
+  /** Says that a shard's writer is spent: everyone who uses that shard gets its successor. */
+  spoil(shard: Shard, error: WorkerError): void;
+  /** Resolves when every shard that was given up is closed. */
+  closed(): Promise<void>;
+}
+
+const REOPEN = { firstMs: 200, maxMs: 30_000 };
+
+export function createShards(parts: ShardParts): Shards {
+  const spoiled$ = new Subject<{ readonly shard: Shard; readonly error: WorkerError }>();
+  const opened = new Map<number, Observable<Shard>>();
+  const live = new Set<Shard>();
+  const closing = new Map<number, Promise<void>>();
+
+  const close = (shard: Shard): void => {
+    live.delete(shard);
+    const ended = shard.close().then(() => parts.report({ type: 'shard-closed', shard: shard.number }));
+    closing.set(shard.number, ended);
+  };
+
+  const take = async (number: number, afterFencing: boolean, signal: AbortSignal): Promise<Shard> => {
+    await closing.get(number);
+    if (afterFencing) await parts.membership.nextHeartbeat(signal);
+    const shard = await fenceAndRestore(parts, number, signal);
+    live.add(shard);
+    return shard;
+  };
+
+  const untilSpoiled = (shard: Shard): Observable<never> =>
+    spoiled$.pipe(mergeMap((told) => (told.shard === shard ? throwError(() => told.error) : [])));
+
+  const opening = (number: number): Observable<Shard> => {
+    let fenced = false;
+    return defer(() => abortable((signal) => take(number, fenced, signal))).pipe(
+      switchMap((shard) => merge(of(shard), untilSpoiled(shard)).pipe(finalize(() => close(shard)))),
+      retry({
+        resetOnSuccess: true,
+        delay: (thrown, attempt) => {
+          const error = toWorkerError(thrown);
+          if (error.kind !== 'transient') return throwError(() => error);
+          fenced = error.code === 'sink.fenced';
+          const waitMs = backoffMs(REOPEN, attempt, parts.ambient.random());
+          parts.report({ type: 'shard-failed', shard: number, error, waitMs });
+          return timer(waitMs);
+        },
+      }),
+      share({ connector: () => new ReplaySubject(1) }),
+    );
+  };
+
+  const open = (number: number): Observable<Shard> => {
+    const known = opened.get(number) ?? opening(number);
+    opened.set(number, known);
+    return known;
+  };
+
+  const closed = async (): Promise<void> => {
+    for (const shard of live) close(shard);
+    await Promise.all(closing.values());
+  };
+
+  return { open, spoil: (shard, error) => spoiled$.next({ shard, error }), closed };
+}
+
+/** The order is the promise: only after fencing does the state hold still (P2). */
+async function fenceAndRestore(parts: ShardParts, number: number, signal: AbortSignal): Promise<Shard> {
+  const startedAtMs = parts.ambient.now();
+  const writer = await parts.sink.fence(number, signal);
+  try {
+    const state = new ShardState();
+    const stats = await parts.reader.restore(number, (record) => state.apply(record), signal);
+    signal.throwIfAborted();
+    parts.report({ type: 'shard-opened', shard: number, ...stats, tookMs: parts.ambient.now() - startedAtMs });
+    return openShard(number, state, writer, () => refuseWhileUnsure(parts.membership));
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
+
+function refuseWhileUnsure(membership: Membership): void {
+  if (membership.mayCommit()) return;
+  throw new WorkerError('transient', 'sink.not_committed', 'the group is rebalancing: no transaction begins');
+}

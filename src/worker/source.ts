@@ -1,0 +1,171 @@
+import {
+  catchError,
+  combineLatest,
+  concat,
+  concatMap,
+  defer,
+  first,
+  ignoreElements,
+  map,
+  NEVER,
+  type Observable,
+  of,
+  switchMap,
+  takeWhile,
+  tap,
+  throwError,
+} from 'rxjs';
+import { toWorkerError } from '../core/errors.ts';
+import { shardFor } from '../core/murmur2.ts';
+import { PageMemory } from '../pipeline/page-memory.ts';
+import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind } from '../pipeline/ports.ts';
+import { abortable, concernsShard, spendsWriter } from '../pipeline/retry.ts';
+import { runSlice } from '../pipeline/schedule.ts';
+import type { Shard } from '../pipeline/shard.ts';
+import { sweepOnce } from '../pipeline/slice.ts';
+import type { SliceContext, SliceEvent } from '../pipeline/sweep.ts';
+import { markBaseline } from './baseline.ts';
+import type { Report } from './events.ts';
+import { adoptIdentity } from './identity.ts';
+import { mergeMembers } from './members.ts';
+import type { Shards } from './shards.ts';
+
+/** One configured source, ready to run. */
+export interface Source {
+  readonly kind: SourceKind;
+  /** What its state must have been made with. */
+  readonly shape: string;
+  readonly keyFields: readonly string[];
+  /** Names of the parameters its slices bind, the workspace first. */
+  readonly parameters: readonly string[];
+  readonly everyMs: number;
+  /** Whose shard a source without a workspace lives in. */
+  readonly credential: string;
+  /** The values of a parameter, given those before it; emits again when they change. */
+  readonly valuesOf: (parameter: string, params: Params) => Observable<ReadonlySet<string>>;
+  readonly endpoint: (params: Params) => Endpoint;
+}
+
+export interface SourceEnvironment {
+  readonly shards: Shards;
+  readonly shardCount: number;
+  /** The shards of this worker, told anew at each change. */
+  readonly owned$: Observable<ReadonlySet<number>>;
+  readonly guard: DeleteGuard;
+  readonly ambient: Ambient;
+  readonly digest: Digest;
+  readonly report: Report;
+  /** One complete sweep of each slice, then the end. */
+  readonly once: boolean;
+}
+
+/** Longest wait before a slice's first sweep, so that many do not begin in the same instant. */
+const SPREAD_MS = 1_000;
+
+/** Every slice of a source that this worker owns, begun and ended as parameters and shards come and go. */
+export function runSource(source: Source, env: SourceEnvironment): Observable<SliceEvent> {
+  const [owner, ...rest] = source.parameters;
+  const owners$ = owner === undefined ? of(new Set([source.credential])) : source.valuesOf(owner, {});
+  return mergeMembers(ownedOf(owners$, env), (id) => {
+    const number = shardFor(id, env.shardCount);
+    const params: Params = owner === undefined ? {} : { [owner]: id };
+    return rest.length === 0 ? sliceOf(source, env, number, params) : children(source, env, number, rest, params);
+  });
+}
+
+function ownedOf(ids$: Observable<ReadonlySet<string>>, env: SourceEnvironment): Observable<ReadonlySet<string>> {
+  return combineLatest([ids$, env.owned$]).pipe(
+    map(([ids, shards]) => new Set([...ids].filter((id) => shards.has(shardFor(id, env.shardCount))))),
+  );
+}
+
+/** The slices below one workspace, and the moment at which all of them have been read once. */
+function children(
+  source: Source,
+  env: SourceEnvironment,
+  number: number,
+  [parameter = '', ...rest]: readonly string[],
+  params: Params,
+): Observable<SliceEvent> {
+  return defer(() => {
+    let expected: ReadonlySet<string> = new Set();
+    const swept = new Set<string>();
+    const values$ = source.valuesOf(parameter, params).pipe(tap((values) => (expected = values)));
+    const below = (value: string): Observable<SliceEvent> => {
+      const bound = { ...params, [parameter]: value };
+      if (rest.length > 0) return children(source, env, number, rest, bound);
+      return sliceOf(source, env, number, bound).pipe(
+        concatMap((event) => {
+          if (event.type === 'sweep') swept.add(value);
+          const all = event.type === 'sweep' && [...expected].every((each) => swept.has(each));
+          return all ? concat(of(event), baseline(source, env, number, params)) : of(event);
+        }),
+      );
+    };
+    return mergeMembers(values$, below);
+  });
+}
+
+function baseline(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<never> {
+  return env.shards.open(number).pipe(
+    first(),
+    switchMap((shard) =>
+      abortable(() => markBaseline(shard, source.kind.name, params.workspace, env.ambient.now())).pipe(
+        guardShard(env, shard),
+      ),
+    ),
+    ignoreElements(),
+  );
+}
+
+/** One slice, on its shard for as long as that lasts, and on its successor after that. */
+function sliceOf(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<SliceEvent> {
+  const slice: Slice = { id: [source.kind.name, ...Object.values(params)].join('/'), params };
+  const endpoint = source.endpoint(params);
+  const events$ = env.shards.open(number).pipe(
+    switchMap((shard) => {
+      const context = contextOf(source, env, slice, endpoint, shard);
+      const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(ignoreElements());
+      return concat(begin$, env.once ? sweepOnce(context) : everyTick(context, source, env)).pipe(guardShard(env, shard));
+    }),
+  );
+  return env.once ? events$.pipe(takeWhile((event) => event.type !== 'sweep', true)) : events$;
+}
+
+function everyTick(context: SliceContext, source: Source, env: SourceEnvironment): Observable<SliceEvent> {
+  const delayMs = Math.round(env.ambient.random() * Math.min(SPREAD_MS, source.everyMs));
+  return runSlice(context, { everyMs: source.everyMs, delayMs });
+}
+
+function contextOf(
+  source: Source,
+  env: SourceEnvironment,
+  slice: Slice,
+  endpoint: Endpoint,
+  shard: Shard,
+): SliceContext {
+  return {
+    slice,
+    source: source.kind,
+    endpoint,
+    shard,
+    guard: env.guard,
+    ambient: env.ambient,
+    digest: env.digest,
+    onRetry: (error, waitMs) => env.report({ type: 'retry', slice, error, waitMs }),
+    memory: { pages: new PageMemory(), absences: new Map() },
+  };
+}
+
+/** A spent writer is the shard's affair: this slice waits until it gets the next one. */
+function guardShard(env: SourceEnvironment, shard: Shard) {
+  return <T>(events$: Observable<T>): Observable<T> =>
+    events$.pipe(
+      catchError((thrown) => {
+        const error = toWorkerError(thrown);
+        if (!concernsShard(error)) return throwError(() => error);
+        if (spendsWriter(error)) env.shards.spoil(shard, error);
+        return NEVER;
+      }),
+    );
+}

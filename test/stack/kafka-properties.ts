@@ -38,6 +38,9 @@ export function kafkaProperties(
     'share.coordinator.state.topic.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
+    // A killed broker is let in again only when its former session is over.
+    'broker.heartbeat.interval.ms': '250',
+    'broker.session.timeout.ms': '2000',
     'log.cleaner.dedupe.buffer.size': '4194304',
     ...extra,
   };

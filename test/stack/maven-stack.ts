@@ -81,7 +81,7 @@ async function formatStorage(group: ProcessGroup, java: string, jvm: string[], s
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings];
   const program = await group.spawn({ command: java, args, logFile });
-  const { code } = await program.exited;
+  const { code } = await program.ended();
   if (code !== 0) throw new ServiceStartError('Kafka could not format its storage', await logTail(logFile));
 }
 

@@ -70,7 +70,7 @@ async function copy(group: ProcessGroup, into: string, scratch: string, dependen
 
 async function run(group: ProcessGroup, command: string, args: string[], logFile: string): Promise<void> {
   const program = await group.spawn({ command, args, logFile });
-  const { code, signal } = await program.exited;
+  const { code, signal } = await program.ended();
   if (code !== 0) {
     throw new Error(`${command} failed (${signal ?? `exit ${code}`}):\n${await logTail(logFile)}`);
   }

@@ -11,10 +11,13 @@ export interface Exit {
   readonly signal: string | null;
 }
 
-/** A program that was started; `exited` never rejects. */
+/** A program that was started. */
 export interface Program {
   readonly pid: number;
+  /** Never rejects, and does not keep this process from ending. */
   readonly exited: Promise<Exit>;
+  /** The same for somebody who has nothing else to do: keeps this process going. */
+  ended(): Promise<Exit>;
   signal(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -32,13 +35,14 @@ export class ProcessGroup {
   readonly #exits = new Map<number, (exit: Exit) => void>();
   readonly #endedEarly = new Map<number, Exit>();
   #nextId = 1;
+  #holds = 0;
 
   private constructor(supervisor: ChildProcess, dataDir: string) {
     this.#supervisor = supervisor;
     this.dataDir = dataDir;
     supervisor.on('message', (message) => this.#receive(message as SupervisorMessage));
     supervisor.once('exit', () => this.#supervisorEnded());
-    this.#keepOwnerAlive(false);
+    this.#letOwnerEnd();
   }
 
   static async start(): Promise<ProcessGroup> {
@@ -73,6 +77,7 @@ export class ProcessGroup {
     return {
       pid,
       exited,
+      ended: () => this.#hold(exited),
       signal: async (signal) => {
         await this.#request({ op: 'signal', pid, signal });
       },
@@ -83,23 +88,22 @@ export class ProcessGroup {
   async end(): Promise<void> {
     if (this.#supervisor.exitCode !== null || this.#supervisor.signalCode !== null) return;
     const exited = once(this.#supervisor, 'exit');
-    this.#supervisor.ref();
     if (this.#supervisor.connected) this.#supervisor.disconnect();
-    await exited;
+    await this.#hold(exited);
   }
 
   async #request(request: WithoutId<SupervisorRequest>): Promise<Reply> {
     if (!this.#supervisor.connected) throw new Error('the stack has ended');
     const id = this.#nextId++;
-    this.#keepOwnerAlive(true);
-    const reply = await new Promise<Reply>((resolve) => {
-      this.#replies.set(id, resolve);
-      this.#supervisor.send({ id, ...request }, (error) => {
-        if (error) resolve({ kind: 'reply', id, error: error.message });
-      });
-    });
+    const reply = await this.#hold(
+      new Promise<Reply>((resolve) => {
+        this.#replies.set(id, resolve);
+        this.#supervisor.send({ id, ...request }, (error) => {
+          if (error) resolve({ kind: 'reply', id, error: error.message });
+        });
+      }),
+    );
     this.#replies.delete(id);
-    if (this.#replies.size === 0) this.#keepOwnerAlive(false);
     if (reply.error !== undefined) throw new Error(reply.error);
     return reply;
   }
@@ -124,15 +128,22 @@ export class ProcessGroup {
     void rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
 
-  /** An idle stack must not keep its owner from ending; an open request must. */
-  #keepOwnerAlive(alive: boolean): void {
-    if (alive) {
-      this.#supervisor.ref();
-      this.#supervisor.channel?.ref();
-    } else {
-      this.#supervisor.unref();
-      this.#supervisor.channel?.unref();
+  /** An idle stack must not keep its owner from ending; one that is waited for must. */
+  async #hold<T>(awaited: Promise<T>): Promise<T> {
+    this.#holds += 1;
+    this.#supervisor.ref();
+    this.#supervisor.channel?.ref();
+    try {
+      return await awaited;
+    } finally {
+      this.#holds -= 1;
+      if (this.#holds === 0) this.#letOwnerEnd();
     }
+  }
+
+  #letOwnerEnd(): void {
+    this.#supervisor.unref();
+    this.#supervisor.channel?.unref();
   }
 }
 

@@ -73,7 +73,7 @@ export function jvmService(
       const killed = program;
       if (!killed) return;
       await killed.signal('SIGKILL');
-      await killed.exited;
+      await killed.ended();
       program = undefined;
     },
   };

@@ -1,0 +1,140 @@
+import { WorkerError } from '../core/errors.ts';
+import type { StateRecord } from '../core/state.ts';
+import { orAborted, pause } from './aborting.ts';
+import { committedRecords } from './committed-records.ts';
+import { classify, kafkaError, protocolType } from './kafka-failure.ts';
+import { accessPartition, type FetchedRecord, type KafkaClient, type PartitionAccess } from './kafkajs-patches.ts';
+
+export interface KafkaStateReaderOptions {
+  readonly stateTopic: string;
+  /** At most this much in one answer; 8 MiB unless told. Twice as much is in memory at a time. */
+  readonly fetchBytes?: number | undefined;
+  /** Without progress for so long a restore is given up; 30 s unless told. */
+  readonly stallMs?: number | undefined;
+}
+
+export interface KafkaStateReader {
+  restore(
+    shard: number,
+    onRecord: (record: StateRecord) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly records: number; readonly bytes: number }>;
+}
+
+const FETCH_BYTES = 8 * 1024 * 1024;
+const STALL_MS = 30_000;
+const FETCH_WAIT_MS = 500;
+const RETRY_MS = 200;
+
+/**
+ * Reads one partition of the state topic from its first offset to the high watermark of the moment.
+ *
+ * After fencing the only writer nothing is open below that mark, so all of it becomes readable.
+ *
+ * @throws {WorkerError} transient `state.unavailable`, `state.stalled`; config `state.refused`, `state.topic_missing`
+ */
+export function createKafkaStateReader(kafka: KafkaClient, options: KafkaStateReaderOptions): KafkaStateReader {
+  const { stateTopic, fetchBytes = FETCH_BYTES, stallMs = STALL_MS } = options;
+  return {
+    async restore(shard, onRecord, signal) {
+      signal.throwIfAborted();
+      const partition = accessPartition(kafka, stateTopic, shard);
+      try {
+        const read = { stateTopic, shard, fetchBytes, stallMs, onRecord, signal };
+        return await readToEnd(partition, read);
+      } finally {
+        partition.disconnect().catch(() => undefined);
+      }
+    },
+  };
+}
+
+interface Read {
+  readonly stateTopic: string;
+  readonly shard: number;
+  readonly fetchBytes: number;
+  readonly stallMs: number;
+  readonly onRecord: (record: StateRecord) => void;
+  readonly signal: AbortSignal;
+}
+
+async function readToEnd(partition: PartitionAccess, read: Read): Promise<{ records: number; bytes: number }> {
+  await patiently(partition, read, () => partition.connect());
+  const { low, high } = await patiently(partition, read, () => partition.bounds());
+  const fetchFrom = (position: number) =>
+    patiently(partition, read, () => partition.fetch(position, read.fetchBytes, FETCH_WAIT_MS));
+  const stats = { records: 0, bytes: 0 };
+  let position = low;
+  let movedAt = Date.now();
+  let answer = position < high ? fetchFrom(position) : undefined;
+  while (answer !== undefined) {
+    const fetched = await answer;
+    const messages = fetched?.messages ?? [];
+    const next = Math.max(position, positionAfter(messages));
+    if (next > position) movedAt = Date.now();
+    else if (Date.now() - movedAt > read.stallMs) throw stalled(read, position, high);
+    // The next answer is on its way while this one is read: one ahead, never more (P8).
+    answer = next < high ? fetchFrom(next) : undefined;
+    answer?.catch(() => undefined);
+    deliver(committedRecords(messages, fetched?.abortedTransactions ?? []), position, high, read.onRecord, stats);
+    position = next;
+  }
+  return stats;
+}
+
+function positionAfter(messages: readonly FetchedRecord[]): number {
+  const last = messages.at(-1);
+  return last === undefined ? -1 : Number(last.offset) + 1;
+}
+
+/** An answer begins with the batch that holds the position, hence with records from before it. */
+function deliver(
+  committed: Iterable<FetchedRecord>,
+  position: number,
+  high: number,
+  onRecord: (record: StateRecord) => void,
+  stats: { records: number; bytes: number },
+): void {
+  for (const { offset, key, value } of committed) {
+    const at = Number(offset);
+    if (at < position || at >= high || key === null) continue;
+    stats.records += 1;
+    stats.bytes += key.length + (value?.length ?? 0);
+    onRecord({ key: key.toString(), value: value === null ? null : copy(value) });
+  }
+}
+
+/** kafkajs's value is a slice: keeping it would keep the whole answer. */
+function copy(slice: Buffer): Uint8Array {
+  return new Uint8Array(slice);
+}
+
+/** Tries again, with what is known of the cluster renewed, until it works or too long has passed. */
+async function patiently<T>(partition: PartitionAccess, read: Read, attempt: () => Promise<T>): Promise<T> {
+  const until = Date.now() + read.stallMs;
+  for (;;) {
+    try {
+      return await orAborted(attempt(), read.signal);
+    } catch (error) {
+      read.signal.throwIfAborted();
+      if (classify(error) === 'refused' || Date.now() > until) throw givenUp(read, error);
+      await pause(RETRY_MS, read.signal);
+      await orAborted(partition.refresh(error), read.signal).catch(() => undefined);
+      read.signal.throwIfAborted();
+    }
+  }
+}
+
+function givenUp({ stateTopic, shard }: Read, cause: unknown): WorkerError {
+  if (protocolType(cause) !== 'UNKNOWN_TOPIC_OR_PARTITION') {
+    return kafkaError('state', `the state of shard ${shard} could not be read`, cause);
+  }
+  const message = `the state topic ${stateTopic} has no partition ${shard}`;
+  const hint = 'The topic must exist with one partition a shard before the worker starts.';
+  return new WorkerError('config', 'state.topic_missing', message, { cause, hint });
+}
+
+function stalled({ shard, stallMs }: Read, position: number, high: number): WorkerError {
+  const message = `reading the state of shard ${shard} stands at ${position} of ${high} for ${stallMs} ms`;
+  return new WorkerError('transient', 'state.stalled', message);
+}

@@ -1,0 +1,205 @@
+import { WorkerError } from '../core/errors.ts';
+import { partitionFor } from '../core/murmur2.ts';
+import type { StateRecord } from '../core/state.ts';
+import { orAborted } from './aborting.ts';
+import { classify, kafkaError, messageOf } from './kafka-failure.ts';
+import {
+  forgetProduces,
+  type KafkaClient,
+  type Message,
+  type Producer,
+  type ProducerTransaction,
+  producesOf,
+} from './kafkajs-patches.ts';
+import { type Batch, batches } from './send-batches.ts';
+
+/** One record for a topic. A null value is a tombstone. */
+export interface SinkRecord {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timestampMs: number;
+}
+
+export interface SinkTransaction {
+  readonly records: readonly SinkRecord[];
+  readonly state: readonly StateRecord[];
+}
+
+export interface KafkaShardWriter {
+  commit(transaction: SinkTransaction): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface KafkaSink {
+  fence(shard: number, signal: AbortSignal): Promise<KafkaShardWriter>;
+  close(): Promise<void>;
+}
+
+export interface KafkaSinkOptions {
+  /** Of the application: the transactional id of a shard is `<app>-<shard>`. */
+  readonly app: string;
+  readonly stateTopic: string;
+  /** Of every topic that is written to, as `ensureTopics` gives them. */
+  readonly partitions: ReadonlyMap<string, number>;
+  /** How long a transaction may stay open before the broker aborts it; 60 s unless told. */
+  readonly transactionTimeoutMs?: number | undefined;
+}
+
+/** One transactional producer a shard. */
+export function createKafkaSink(kafka: KafkaClient, options: KafkaSinkOptions): KafkaSink {
+  const writers = new Set<ShardProducer>();
+  return {
+    async fence(shard, signal) {
+      signal.throwIfAborted();
+      const writer = new ShardProducer(kafka, options, shard, () => writers.delete(writer));
+      writers.add(writer);
+      try {
+        await orAborted(writer.fence(), signal);
+        return writer;
+      } catch (error) {
+        writer.discard();
+        signal.throwIfAborted();
+        throw kafkaError('sink', `shard ${shard} could not be fenced`, error);
+      }
+    },
+    async close() {
+      await Promise.all([...writers].map((writer) => writer.close()));
+    },
+  };
+}
+
+/** The right to write for one shard, until the first failure that leaves its producer in doubt. */
+class ShardProducer implements KafkaShardWriter {
+  readonly #shard: number;
+  readonly #options: KafkaSinkOptions;
+  readonly #id: string;
+  readonly #producer: Producer;
+  readonly #onGone: () => void;
+  /** Why nothing can be committed any more. */
+  #spent: WorkerError | undefined;
+
+  constructor(kafka: KafkaClient, options: KafkaSinkOptions, shard: number, onGone: () => void) {
+    this.#shard = shard;
+    this.#options = options;
+    this.#onGone = onGone;
+    this.#id = `${options.app}-${shard}`;
+    this.#producer = kafka.producer({
+      transactionalId: this.#id,
+      transactionTimeout: options.transactionTimeoutMs ?? 60_000,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: 60_000,
+    });
+  }
+
+  /** kafkajs asks for a producer id in the first transaction only; an empty one is ended without a request. */
+  async fence(): Promise<void> {
+    await this.#producer.connect();
+    const transaction = await this.#producer.transaction();
+    await transaction.abort();
+  }
+
+  async commit({ records, state }: SinkTransaction): Promise<void> {
+    if (this.#spent !== undefined) throw this.#spent;
+    const { stateTopic, partitions } = this.#options;
+    const messages = [
+      ...records.map((record) => ({ topic: record.topic, message: toMessage(record, partitions) })),
+      ...state.map((record) => ({ topic: stateTopic, message: toStateMessage(record, this.#shard) })),
+    ];
+    if (messages.length === 0) return;
+    await this.#send(batches(messages));
+  }
+
+  async close(): Promise<void> {
+    this.#end(new WorkerError('transient', 'sink.outcome_unknown', `the writer of shard ${this.#shard} is closed`));
+    await this.#producer.disconnect().catch(() => undefined);
+  }
+
+  /** Gives the producer up without waiting for it: its last request may be answered never. */
+  discard(): void {
+    this.#end(new WorkerError('transient', 'sink.outcome_unknown', `the writer of shard ${this.#shard} is given up`));
+    this.#producer.disconnect().catch(() => undefined);
+  }
+
+  #end(reason: WorkerError): void {
+    this.#spent ??= reason;
+    forgetProduces(this.#id);
+    this.#onGone();
+  }
+
+  async #send(parts: Iterable<Batch>): Promise<void> {
+    const before = producesOf(this.#id);
+    const transaction = await this.#producer.transaction().catch((error: unknown) => {
+      throw this.#fail('sink.outcome_unknown', error);
+    });
+    try {
+      for (const topicMessages of parts) await transaction.sendBatch({ acks: -1, topicMessages });
+    } catch (error) {
+      throw await this.#takeBack(transaction, error, producesOf(this.#id) === before);
+    }
+    try {
+      await transaction.commit();
+    } catch (error) {
+      // Neither the class nor `retriable` of the error tells whether it was committed (observed 2026-11-25).
+      throw this.#fail(classify(error) === 'fenced' ? 'sink.fenced' : 'sink.outcome_unknown', error);
+    }
+  }
+
+  /**
+   * Aborts after a failed send, so that readers need not wait for the broker's time-out.
+   *
+   * The writer stays good only where no produce request was begun. kafkajs takes sequence numbers back after a failure;
+   * if the broker has used them, it would take the next transaction's records for repetitions and drop them in silence.
+   */
+  async #takeBack(transaction: ProducerTransaction, error: unknown, nothingSent: boolean): Promise<WorkerError> {
+    const failure = classify(error);
+    if (failure === 'fenced') return this.#fail('sink.fenced', error);
+    const aborted = await transaction.abort().then(
+      () => true,
+      () => false,
+    );
+    const good = aborted && nothingSent && failure !== 'lost';
+    if (failure === 'refused') {
+      const hint = 'Check the rights of this user at the brokers, and max.message.bytes of the topic.';
+      const refused = new WorkerError('config', 'sink.refused', messageOf(error), { cause: error, hint });
+      if (!good) this.discard();
+      return refused;
+    }
+    if (!good) return this.#fail('sink.outcome_unknown', error);
+    return new WorkerError('transient', 'sink.not_committed', messageOf(error), { cause: error });
+  }
+
+  #fail(code: 'sink.fenced' | 'sink.outcome_unknown', cause: unknown): WorkerError {
+    const failure = new WorkerError('transient', code, `shard ${this.#shard}: ${messageOf(cause)}`, { cause });
+    this.#spent = failure;
+    this.discard();
+    return failure;
+  }
+}
+
+function toMessage(record: SinkRecord, partitions: ReadonlyMap<string, number>): Message {
+  const count = partitions.get(record.topic);
+  if (count === undefined) {
+    throw new WorkerError('config', 'sink.refused', `the topic ${record.topic} was not prepared`, {
+      hint: 'Every topic that is written to must be checked or made at the start.',
+    });
+  }
+  return {
+    key: record.key === null ? null : asBuffer(record.key),
+    value: record.value === null ? null : asBuffer(record.value),
+    headers: { ...record.headers },
+    timestamp: String(record.timestampMs),
+    partition: record.key === null ? 0 : partitionFor(record.key, count),
+  };
+}
+
+function toStateMessage({ key, value }: StateRecord, shard: number): Message {
+  return { key: Buffer.from(key), value: value === null ? null : asBuffer(value), partition: shard };
+}
+
+/** The same memory: kafkajs takes a plain Uint8Array for text. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,99 @@
+/** What the tests against a real broker share: a client, topics with names of their own, and a reader of what is committed. */
+import { randomUUID } from 'node:crypto';
+import { createKafkaClient, type KafkaOptions } from '../../src/kafka/client.ts';
+import type { KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
+import { createKafkaStateReader, type KafkaStateReader } from '../../src/kafka/state-reader.ts';
+import { deadLetterTopic, ensureTopics, entityTopic, stateTopic, type TopicPlan } from '../../src/kafka/topics.ts';
+import { createKafkaSink, type KafkaSink } from '../../src/kafka/transactional-sink.ts';
+import type { OutRecord } from '../../src/pipeline/ports.ts';
+
+export const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export function clientFor(brokers: readonly string[], options: Partial<KafkaOptions> = {}): KafkaClient {
+  const defaults = { clientId: 'test', connectionTimeoutMs: 5_000, requestTimeoutMs: 30_000 };
+  return createKafkaClient({ brokers, ...defaults, ...options }, silent);
+}
+
+export interface Place {
+  readonly app: string;
+  readonly stateTopic: string;
+  readonly topics: readonly [string, string, string];
+  readonly partitions: ReadonlyMap<string, number>;
+  readonly client: KafkaClient;
+  /** A sink of the same application, through this client or another. */
+  sink(client?: KafkaClient): KafkaSink;
+  reader(options?: { fetchBytes?: number; stallMs?: number }): KafkaStateReader;
+}
+
+/** An application of its own on the broker: three topics and a state topic of two shards. */
+export async function newPlace(brokers: readonly string[], plans: readonly TopicPlan[] = []): Promise<Place> {
+  const app = `app-${randomUUID()}`;
+  const client = clientFor(brokers);
+  const topics = [`${app}.a`, `${app}.b`, `${app}.c`] as const;
+  const state = `${app}.state`;
+  const all = [
+    entityTopic(topics[0]),
+    entityTopic(topics[1]),
+    deadLetterTopic(topics[2]),
+    stateTopic(state, 2),
+    ...plans,
+  ];
+  const warn = (): void => undefined;
+  const partitions = await ensureTopics(client, all, { create: true, warn });
+  return {
+    app,
+    stateTopic: state,
+    topics,
+    partitions,
+    client,
+    sink: (other = client) => createKafkaSink(other, { app, stateTopic: state, partitions }),
+    reader: (options = {}) => createKafkaStateReader(client, { stateTopic: state, ...options }),
+  };
+}
+
+/** High watermarks of the partitions that hold anything. `fetchTopicOffsets` gives the last stable offsets instead. */
+async function endsOf(client: KafkaClient, topic: string): Promise<Map<number, number>> {
+  const admin = client.admin();
+  await admin.connect();
+  const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
+  await admin.disconnect();
+  const ends = new Map<number, number>();
+  for (const partition of partitions) {
+    const access = accessPartition(client, topic, partition);
+    await access.connect();
+    const { high } = await access.bounds();
+    await access.disconnect();
+    if (high > 0) ends.set(partition, high);
+  }
+  return ends;
+}
+
+/** What a `read_committed` consumer of a topic gets, to the end. */
+export async function committedOf(client: KafkaClient, topic: string): Promise<OutRecord[]> {
+  const ends = await endsOf(client, topic);
+  const records: OutRecord[] = [];
+  if (ends.size === 0) return records;
+  const consumer = client.consumer({ groupId: `look-${randomUUID()}`, maxWaitTimeInMs: 50 });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  const done = Promise.withResolvers<void>();
+  const timer = setTimeout(() => done.reject(new Error(`the end of ${topic} was not reached`)), 30_000);
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+    if (Number(lastOffset) + 1 >= (ends.get(partition) ?? 0)) ends.delete(partition);
+    if (ends.size === 0) done.resolve();
+  });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ message: { key, value, headers, timestamp } }) => {
+      const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)]);
+      records.push({ topic, key, value, headers: Object.fromEntries(texts), timestampMs: Number(timestamp) });
+    },
+  });
+  try {
+    await done.promise;
+  } finally {
+    clearTimeout(timer);
+    await consumer.disconnect();
+  }
+  return records;
+}

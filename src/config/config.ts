@@ -54,8 +54,8 @@ export interface SourceConfig {
   readonly everyMs: number;
   /** Every parameter of the template, `all` where the file is silent. */
   readonly parameters: Readonly<Record<string, 'all' | readonly string[]>>;
-  /** Only those that the file sets; a boolean is `'true'` or `'false'`. */
-  readonly filters: Readonly<Record<string, string | readonly string[]>>;
+  /** Only those that the file sets. */
+  readonly filters: Readonly<Record<string, string | boolean | readonly string[]>>;
   readonly topic: string;
   /** Undefined: the template's default. */
   readonly pageSize: number | undefined;

@@ -1,5 +1,15 @@
+import { readFileSync } from 'node:fs';
 import type { Config, SinkName, TemplateInfo } from './config.ts';
+import { readCredentials } from './credentials.ts';
+import { readDocument } from './document.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
+import { processConfig } from './process-config.ts';
+import { type Flags, readSettings } from './process-settings.ts';
+import { type Outside, reasonOf } from './references.ts';
+import { createReport, type Report } from './report.ts';
+import { checkTogether } from './settings-together.ts';
+import { readSources } from './sources.ts';
+import { type MapNode, NOWHERE } from './tree.ts';
 
 export interface LoadOptions {
   readonly file: string;
@@ -8,7 +18,7 @@ export interface LoadOptions {
   /** From flags: they win over the environment, which wins over the file. */
   readonly overrides?: { readonly sink?: SinkName | undefined; readonly shards?: string | undefined } | undefined;
   readonly templates: readonly TemplateInfo[];
-  /** Text of a file, for the file itself, `${file:…}` and `*_FILE`. */
+  /** Text of a file, for the configuration itself, `${file:…}` and `*_FILE`. Throws where there is none. */
   readonly readFile?: ((path: string) => string) | undefined;
 }
 
@@ -16,6 +26,7 @@ export interface LintResult {
   /** Undefined where there is a problem. */
   readonly config: Config | undefined;
   readonly problems: readonly ConfigProblem[];
+  /** What works but should not be so. */
   readonly warnings: readonly ConfigProblem[];
 }
 
@@ -30,7 +41,63 @@ export function loadConfig(options: LoadOptions): Config {
   return config;
 }
 
-/** The same, told instead of thrown, with warnings: what works but should not be so. */
-export function lintConfig(_options: LoadOptions): LintResult {
-  throw new Error('not yet');
+/** The same, told instead of thrown, with warnings. */
+export function lintConfig(options: LoadOptions): LintResult {
+  const outside: Outside = { env: options.env, readFile: options.readFile ?? readText };
+  const report = createReport(options.file);
+  const text = readConfigFile(options.file, outside, report);
+  const root = text === undefined ? undefined : readDocument(text, options.file, outside, report);
+  const config = root === undefined ? undefined : assemble(root, options, outside, report);
+  const { problems, warnings } = report;
+  return {
+    config: problems.length === 0 ? config : undefined,
+    problems: inOrder(problems),
+    warnings: inOrder(warnings),
+  };
+}
+
+function assemble(root: MapNode, options: LoadOptions, outside: Outside, report: Report): Config {
+  const settings = readSettings(root, outside, flagsOf(options), report);
+  if (report.problems.length === 0) checkTogether(settings, report);
+  const credentials = readCredentials(root, report);
+  const process = processConfig(settings.get);
+  const declared = root.entries.get('credentials')?.value;
+  const sources = readSources(
+    root,
+    {
+      templates: options.templates,
+      credentials: declared?.kind === 'map' ? [...declared.entries.keys()] : [],
+      topics: process.topics,
+      reserved: [process.topics.deadLetters, `__clockify-kafka.${process.app}.state`],
+    },
+    report,
+  );
+  return { ...process, credentials, sources };
+}
+
+function flagsOf({ overrides }: LoadOptions): Flags {
+  const { sink, shards } = overrides ?? {};
+  return {
+    ...(sink === undefined ? {} : { sink: { flag: '--sink', value: sink } }),
+    ...(shards === undefined ? {} : { 'kafka.static_shards': { flag: '--shards', value: shards } }),
+  };
+}
+
+function readConfigFile(file: string, { readFile }: Outside, report: Report): string | undefined {
+  try {
+    return readFile(file);
+  } catch (error) {
+    const hint = 'Check the path and the rights, or start from config/example.yaml.';
+    report.problem(NOWHERE, '', `the file cannot be read (${reasonOf(error)})`, hint);
+    return undefined;
+  }
+}
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+/** By line; what is from outside the file comes first. */
+function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return [...problems].sort((one, other) => one.line - other.line || one.column - other.column);
 }

@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import { apiUrl, isLoopback } from './address.ts';
+import type { Credential } from './config.ts';
+import { CREDENTIAL_DEFAULTS, PLAN_LIMITS, PLAN_RATES } from './defaults.ts';
+import { accept, choice, type Format, integer, NAME, NAME_HINT, quote, refuse, scalar, secret } from './format.ts';
+import {
+  type Addresses,
+  customAddresses,
+  isClockifyHost,
+  isOwnHost,
+  REGION_NAMES,
+  regionAddresses,
+  subdomainAddresses,
+} from './hosts.ts';
+import { warnOfSecret } from './process-settings.ts';
+import { rate } from './quantity.ts';
+import type { Report } from './report.ts';
+
+import { mapOf, optional, readShape, required } from './shape.ts';
+import { join, type MapNode, type Node, some } from './tree.ts';
+
+const subdomain: Format<string> = scalar(
+  'the subdomain of a workspace',
+  { type: 'string', pattern: '^[a-z0-9-]+$' },
+  (text) => {
+    if (!/^(?!xn--)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
+      return refuse(`${quote(text)} is not the subdomain of a workspace`, 'Only what stands before .clockify.me.');
+    }
+    return isOwnHost(text)
+      ? refuse(`${quote(text)} is a host of Clockify itself`, 'Say region instead.')
+      : accept(text);
+  },
+);
+
+const plans = choice('a plan', ['free', 'paid']);
+
+export const credentialShape = z.strictObject({
+  api_key: required(secret('an API key'), `Best as \${NAME} or \${file:path}.`),
+  plan: optional(plans, 'Decides the default rate.', CREDENTIAL_DEFAULTS.plan),
+  region: optional(choice('a region', REGION_NAMES), 'Where the data lives.', CREDENTIAL_DEFAULTS.region),
+  subdomain: optional(subdomain, 'Of a workspace that has one, without .clockify.me. Instead of region.'),
+  base_url: optional(apiUrl, 'Address of the API, with /api/v1. Instead of region; the key goes to this host.'),
+  reports_url: optional(apiUrl, 'Address of the reports API. Only beside base_url.'),
+  rate: optional(rate, 'Requests: 8/s, 600/m, 25/h. The default follows from the plan.'),
+  burst: optional(integer(1, 10_000), 'Requests that may go at once on top. The default follows from the plan.'),
+});
+
+type Given = z.output<typeof credentialShape>;
+
+/** @returns those that are right, by name; the report has the others */
+export function readCredentials(root: MapNode, report: Report): Readonly<Record<string, Credential>> {
+  const found: Record<string, Credential> = {};
+  const entry = root.entries.get('credentials');
+  if (entry === undefined) {
+    report.problem(root.at, 'credentials', 'is missing', 'Give at least one: credentials: { name: { api_key: … } }.');
+    return found;
+  }
+  const map = mapOf(entry.value, 'credentials', 'Write name: { api_key: … }.', report);
+  if (map?.entries.size === 0) report.problem(map.at, 'credentials', 'is empty', 'Give at least one.');
+  for (const [name, { keyAt, value }] of map?.entries ?? []) {
+    const path = join('credentials', name);
+    if (!NAME.test(name)) report.problem(keyAt, path, 'is not a name', NAME_HINT);
+    else {
+      const credential = readCredential(name, value, path, report);
+      if (credential !== undefined) found[name] = credential;
+    }
+  }
+  return found;
+}
+
+function readCredential(name: string, node: Node, path: string, report: Report): Credential | undefined {
+  const map = mapOf(node, path, 'Write api_key: … below it.', report);
+  const given = map === undefined ? undefined : readShape(credentialShape, map, path, report);
+  if (map === undefined || given === undefined) return undefined;
+  const key = map.entries.get('api_key');
+  if (key !== undefined && !some(key.value, ({ fromReference }) => fromReference)) {
+    warnOfSecret(key.value.at, join(path, 'api_key'), report);
+  }
+  if (!isOneAddress(given, map, path, report)) return undefined;
+  const credential = resolve(name, given);
+  warnOfHost(credential, map, path, report);
+  warnOfRate(credential, map, path, report);
+  return credential;
+}
+
+function resolve(name: string, given: Given): Credential {
+  const plan = given.plan ?? CREDENTIAL_DEFAULTS.plan;
+  const { baseUrl, reportsUrl, region } = addressesOf(given);
+  return {
+    name,
+    apiKey: given.api_key,
+    plan,
+    region,
+    baseUrl,
+    reportsUrl,
+    allowedOrigins: [...new Set([new URL(baseUrl).origin, new URL(reportsUrl).origin])],
+    requestsPerSecond: given.rate ?? rate.read(PLAN_RATES[plan].rate).value ?? 0,
+    burst: given.burst ?? Number(PLAN_RATES[plan].burst),
+  };
+}
+
+function addressesOf(given: Given): Addresses & Pick<Credential, 'region'> {
+  if (given.base_url !== undefined) return customAddresses(given.base_url, given.reports_url);
+  if (given.subdomain !== undefined) return { ...subdomainAddresses(given.subdomain), region: 'global' };
+  const region = given.region ?? CREDENTIAL_DEFAULTS.region;
+  return { ...regionAddresses(region), region };
+}
+
+/** A credential has one address: two that might disagree are refused, rather than one of them ignored. */
+function isOneAddress(given: Given, map: MapNode, path: string, report: Report): boolean {
+  const [first, second] = (['base_url', 'subdomain', 'region'] as const).filter((key) => given[key] !== undefined);
+  if (first !== undefined && second !== undefined) {
+    const at = map.entries.get(second)?.keyAt ?? map.at;
+    report.problem(at, join(path, second), `cannot stand beside ${first}`, `Keep one of ${first} and ${second}.`);
+    return false;
+  }
+  if (given.reports_url === undefined || given.base_url !== undefined) return true;
+  const at = map.entries.get('reports_url')?.keyAt ?? map.at;
+  report.problem(at, join(path, 'reports_url'), 'stands without base_url', 'Give base_url too, or take it away.');
+  return false;
+}
+
+function warnOfHost(credential: Credential, map: MapNode, path: string, report: Report): void {
+  const foreign = credential.allowedOrigins.filter(
+    (origin) => !isClockifyHost(origin) && !isLoopback(new URL(origin).hostname),
+  );
+  if (foreign.length === 0) return;
+  const node = map.entries.get('base_url')?.value ?? map;
+  const shown = some(node, ({ fromReference }) => fromReference) ? 'a host' : foreign.join(' and ');
+  report.warn(node.at, join(path, 'base_url'), `sends the API key to ${shown} outside clockify.me`, '');
+}
+
+function warnOfRate(
+  { plan, requestsPerSecond, burst, baseUrl }: Credential,
+  map: MapNode,
+  path: string,
+  report: Report,
+) {
+  const { windowS, requests } = PLAN_LIMITS[plan];
+  const most = burst + windowS * requestsPerSecond;
+  if (most <= requests || !isClockifyHost(baseUrl)) return;
+  const message = `allows ${Math.floor(most)} requests in ${windowS} s, and Clockify answers ${requests} on a ${plan} plan`;
+  const at = (map.entries.get('rate') ?? map.entries.get('burst'))?.keyAt ?? map.at;
+  report.warn(at, join(path, 'rate'), message, `Keep burst + ${windowS} s of the rate within ${requests}.`);
+}

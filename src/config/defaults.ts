@@ -1,0 +1,59 @@
+import type { Plan } from './config.ts';
+
+/**
+ * Every default in one place, written as one would write it in the file; null: the setting is absent, or follows from
+ * another one.
+ */
+export const DEFAULTS = {
+  app: 'default',
+  sink: 'kafka',
+  'file.directory': 'clockify-kafka-data',
+  'kafka.brokers': 'localhost:9092',
+  'kafka.client_id': 'clockify-kafka',
+  'kafka.session_timeout': '30s',
+  'kafka.shards': '24',
+  'kafka.static_shards': null,
+  'kafka.connection_timeout': '10s',
+  'kafka.request_timeout': '30s',
+  'kafka.transaction_timeout': '60s',
+  'topics.prefix': 'clockify',
+  'topics.create': 'true',
+  'topics.partitions': '3',
+  'topics.replication_factor': '-1',
+  /** `dlq.<prefix>`. */
+  'topics.dead_letters': null,
+  'registry.url': 'http://localhost:8081',
+  'registry.auto_register': 'true',
+  'registry.timeout': '10s',
+  'registry.username': null,
+  'registry.password': null,
+  'http.connect_timeout': '10s',
+  'http.headers_timeout': '30s',
+  'http.body_timeout': '30s',
+  'http.request_timeout': '60s',
+  'http.max_body': '32MiB',
+  'http.connections': '8',
+  'deletes.guard_share': '0.2',
+  'deletes.guard_at_least': '50',
+  'discovery.every': '5m',
+  'log.level': 'info',
+  'log.format': 'json',
+} as const;
+
+export const SOURCE_DEFAULTS = { every: '5m' } as const;
+export const CREDENTIAL_DEFAULTS = { plan: 'paid', region: 'global' } as const;
+
+/**
+ * Requests of a credential where the file sets none. Clockify allows a paid workspace 50 a second and a free one 30 an
+ * hour (clockify.me help, "Webhook and API limitations"); older documents say 10 a second, and 10 is what we stay within.
+ */
+export const PLAN_RATES: Readonly<Record<Plan, { readonly rate: string; readonly burst: string }>> = {
+  paid: { rate: '8/s', burst: '2' },
+  free: { rate: '25/h', burst: '5' },
+};
+
+/** What Clockify answers at most, by the same page: seconds of the window, and requests in it. */
+export const PLAN_LIMITS: Readonly<Record<Plan, { readonly windowS: number; readonly requests: number }>> = {
+  paid: { windowS: 1, requests: 50 },
+  free: { windowS: 3_600, requests: 30 },
+};

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import type { Format, Refusal } from './format.ts';
+import type { Report } from './report.ts';
+import { suggestion } from './suggest.ts';
+import { join, kindOf, locate, type MapNode, type Node, plain, some } from './tree.ts';
+
+/** What a refused value leaves in zod's issue, beside its message. */
+interface Params {
+  readonly hint: string;
+  readonly what: string;
+}
+
+/** A required key of a zod object that is read by a format. Its JSON Schema is the format's. */
+export function required<T>(format: Format<T>, about: string): z.ZodPipe<z.ZodUnknown, z.ZodTransform<T, unknown>> {
+  const field = z.unknown().transform((value, context): T => {
+    const { value: read, refusal } = format.read(value);
+    if (refusal === undefined) return read as T;
+    context.addIssue(issueOf(refusal, format.what));
+    return z.NEVER;
+  });
+  return field.meta({ ...format.schema, description: about });
+}
+
+export function optional<T>(format: Format<T>, about: string, fallback?: string) {
+  const field = required(format, about);
+  return (fallback === undefined ? field : field.meta({ ...field.meta(), default: fallback })).optional();
+}
+
+function issueOf({ message, hint, index }: Refusal, what: string) {
+  const params: Params = { hint, what };
+  return { code: 'custom' as const, message, params, path: index === undefined ? [] : [index] };
+}
+
+/**
+ * Checks a map of the file against its shape, and reports every fault at its own line.
+ *
+ * @returns undefined where something was reported
+ */
+export function readShape<T>(shape: z.ZodType<T>, node: MapNode, path: string, report: Report): T | undefined {
+  const { data, error } = shape.safeParse(plain(node));
+  for (const issue of error?.issues ?? []) {
+    if (issue.code === 'unrecognized_keys') reportKeys(issue.keys, keysOf(shape), node, path, report);
+    else reportIssue(issue, node, path, report);
+  }
+  return data;
+}
+
+export function reportKeys(
+  keys: readonly string[],
+  known: readonly string[],
+  node: MapNode,
+  path: string,
+  report: Report,
+) {
+  for (const key of keys) {
+    const at = node.entries.get(key)?.keyAt ?? node.at;
+    report.problem(at, join(path, key), 'is not a known key', suggestion(key, known));
+  }
+}
+
+export function keysOf(shape: z.ZodType): string[] {
+  return shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
+}
+
+function reportIssue(issue: z.core.$ZodIssue, root: MapNode, path: string, report: Report): void {
+  const node = locate(root, issue.path);
+  if (node !== root && some(node, ({ failed }) => failed)) return;
+  const params = (issue.code === 'custom' ? issue.params : undefined) as Params | undefined;
+  const isHidden = node !== root && some(node, ({ fromReference }) => fromReference);
+  const message = isHidden ? `the reference does not give ${params?.what ?? 'what is wanted'}` : issue.message;
+  report.problem(node.at, issue.path.reduce(join, path), message, params?.hint ?? '');
+}
+
+/** The map under a key, or a report of what is there instead. */
+export function mapOf(node: Node, path: string, hint: string, report: Report): MapNode | undefined {
+  if (node.kind === 'map') return node;
+  if (node.kind === 'text' && node.failed) return undefined;
+  const found = node.kind === 'text' && node.text === '' ? 'empty' : kindOf(node);
+  report.problem(node.at, path, `is ${found} and should be a map`, hint);
+  return undefined;
+}

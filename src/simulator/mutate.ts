@@ -1,0 +1,51 @@
+import type { World } from './world.ts';
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** Mutations by name, their arguments by name: what `POST /simulator/mutate` takes. */
+const MUTATORS: Readonly<Record<string, (world: World, given: Arguments) => unknown>> = {
+  addEntry: (world, given) => world.addEntry(given as never),
+  editEntry: (world, given) => world.editEntry(text(given, 'workspaceId'), text(given, 'id'), fieldsOf(given)),
+  deleteEntry: (world, given) => world.deleteEntry(text(given, 'workspaceId'), text(given, 'id')),
+  restoreEntry: (world, given) => world.restoreEntry(text(given, 'workspaceId'), text(given, 'id')),
+  startTimer: (world, given) => world.startTimer(given as never),
+  stopTimer: (world, given) => world.stopTimer(text(given, 'workspaceId'), text(given, 'userId')) ?? null,
+  createProject: (world, given) => world.createProject(given as never),
+  renameProject: (world, given) =>
+    world.renameProject(text(given, 'workspaceId'), text(given, 'id'), text(given, 'name')),
+  archiveProject: (world, given) => world.archiveProject(text(given, 'workspaceId'), text(given, 'id')),
+  unarchiveProject: (world, given) => world.unarchiveProject(text(given, 'workspaceId'), text(given, 'id')),
+  deleteProject: (world, given) => world.deleteProject(text(given, 'workspaceId'), text(given, 'id')),
+  createWorkspace: (world, given) => world.createWorkspace(text(given, 'name')),
+  renameWorkspace: (world, given) => world.renameWorkspace(text(given, 'id'), text(given, 'name')),
+  joinUser: (world, given) => world.joinUser(given as never),
+  deactivateUser: (world, given) => world.deactivateUser(text(given, 'workspaceId'), text(given, 'userId')),
+  activateUser: (world, given) => world.activateUser(text(given, 'workspaceId'), text(given, 'userId')),
+  removeUser: (world, given) => world.removeUser(text(given, 'workspaceId'), text(given, 'userId')),
+  renameUser: (world, given) => world.renameUser(text(given, 'userId'), text(given, 'name')),
+  setTimeZone: (world, given) => world.setTimeZone(text(given, 'userId'), text(given, 'timeZone')),
+};
+
+/** A mutation that nobody knows, or without what it needs. */
+export class BadMutationError extends Error {
+  override readonly name = 'BadMutationError';
+}
+
+/** @throws {BadMutationError} and what the mutation itself refuses */
+export function mutate(world: World, { kind, ...given }: Arguments): unknown {
+  const mutator = typeof kind === 'string' && Object.hasOwn(MUTATORS, kind) ? MUTATORS[kind] : undefined;
+  if (mutator === undefined) {
+    throw new BadMutationError(`unknown kind ${JSON.stringify(kind)}; known are ${Object.keys(MUTATORS).join(', ')}`);
+  }
+  return mutator(world, given);
+}
+
+function text(given: Arguments, name: string): string {
+  const value = given[name];
+  if (typeof value !== 'string') throw new BadMutationError(`${name} must be a string`);
+  return value;
+}
+
+function fieldsOf({ workspaceId: _workspaceId, id: _id, ...fields }: Arguments): Arguments {
+  return fields;
+}

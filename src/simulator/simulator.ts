@@ -1,0 +1,163 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { act } from './activity.ts';
+import { createActivityRunner } from './activity-runner.ts';
+import type { Caller, PageCap, RateLimit, Settings } from './answer.ts';
+import { createApi, type HttpHandler } from './api-server.ts';
+import { createControl, isControlPath } from './control.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createRequestLog, type RequestLog } from './request-log.ts';
+import { seedWorld } from './seed.ts';
+import { isTimeZone } from './time.ts';
+import { createWorld, type World } from './world.ts';
+import { createWorldContext, type WorldContext } from './world-context.ts';
+
+export interface SimulatorOptions {
+  /** The same seed and the same clock give the same world and the same history. Default 1. */
+  readonly seed?: number | undefined;
+  /** Default 2. */
+  readonly workspaces?: number | undefined;
+  /** Accounts; the first is the owner of every workspace. At least 1, default 20. */
+  readonly users?: number | undefined;
+  /** How far back the first entries go. Default 90. */
+  readonly days?: number | undefined;
+  readonly projectsPerWorkspace?: number | undefined;
+  /** Events a second from the start on. Default 0: only what `step` or a mutation does. */
+  readonly activity?: number | undefined;
+  /** Default: a free one. */
+  readonly port?: number | undefined;
+  /** Of the first user, the owner. Default `simulator-key`. */
+  readonly apiKey?: string | undefined;
+  /** Of the second user, a plain member. Default `simulator-member-key`. */
+  readonly memberKey?: string | undefined;
+  /** Epoch ms; moves activity, ids, the history and the rate limit. Default: the real one. */
+  readonly clock?: (() => number) | undefined;
+  /** Profile zone of both keys' users, in which `start` and `end` are read. Default UTC. */
+  readonly accountTimeZone?: string | undefined;
+  /** Default: none. */
+  readonly rateLimit?: RateLimit | undefined;
+  /** Default: 400 above 5000. */
+  readonly pageCap?: PageCap | undefined;
+  /** Rows carry unknown fields. Default false. */
+  readonly extraFields?: boolean | undefined;
+  /** Requests kept in the log. Default 10,000. */
+  readonly requestLogLimit?: number | undefined;
+  /** Changes kept in the history. Default 1,000,000. */
+  readonly historyLimit?: number | undefined;
+}
+
+export interface Simulator {
+  /** Base URL of the API, `http://127.0.0.1:PORT/api/v1`. */
+  readonly url: string;
+  /** `http://127.0.0.1:PORT`: the control endpoints stand under `/simulator` there. */
+  readonly origin: string;
+  readonly port: number;
+  readonly apiKey: string;
+  readonly memberKey: string;
+  readonly world: World;
+  readonly faults: Faults;
+  readonly requests: RequestLog;
+  readonly settings: Settings;
+  /** Makes so many things happen now. */
+  step(count?: number): void;
+  startActivity(perSecond: number): void;
+  stopActivity(): void;
+  /** Ends activity, waiting answers, connections and the server. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_SEED = 1;
+
+/** @throws {RangeError} for an unknown time zone, fewer than one user or workspace, or a port that is taken */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { seed = DEFAULT_SEED, apiKey = 'simulator-key', memberKey = 'simulator-member-key' } = options;
+  const clock = options.clock ?? Date.now;
+  const context = createWorldContext({ seed, clock, historyLimit: options.historyLimit ?? 1_000_000 });
+  context.store.extraFields = options.extraFields ?? false;
+  seedWorld(context, seedOptions(options));
+
+  const world = createWorld(context);
+  const step = (count = 1): void => {
+    for (let left = count; left > 0; left -= 1) act(context);
+  };
+  const settings: Settings = {
+    pageCap: options.pageCap ?? { mode: 'reject', max: 5000 },
+    rateLimit: options.rateLimit,
+  };
+  const faults = createFaults(seed);
+  const requests = createRequestLog(options.requestLogLimit ?? 10_000);
+  const activity = createActivityRunner(step);
+  const closing = new AbortController();
+  const callers = callersOf(context, apiKey, memberKey);
+  const { store } = context;
+  const api = createApi({ store, settings, callers, faults, requests, clock, closing: closing.signal });
+  const control = createControl({ world, settings, faults, requests, activity, step });
+
+  const server = createServer();
+  serve(server, api, control);
+  const port = await listen(server, options.port ?? 0);
+  activity.start(options.activity ?? 0);
+  const origin = `http://127.0.0.1:${port}`;
+  return {
+    url: `${origin}/api/v1`,
+    origin,
+    port,
+    apiKey,
+    memberKey,
+    world,
+    faults,
+    requests,
+    settings,
+    step,
+    startActivity: activity.start,
+    stopActivity: activity.stop,
+    close() {
+      activity.stop();
+      closing.abort();
+      return closeServer(server);
+    },
+  };
+}
+
+function seedOptions(options: SimulatorOptions) {
+  const { workspaces = 2, users = 20, days = 90, projectsPerWorkspace = 12, accountTimeZone = 'UTC' } = options;
+  if (users < 1 || workspaces < 1) throw new RangeError('a practice Clockify has at least one workspace and one user');
+  if (!isTimeZone(accountTimeZone)) throw new RangeError(`unknown time zone ${accountTimeZone}`);
+  return { workspaces, users, days, projectsPerWorkspace, accountTimeZone };
+}
+
+function callersOf({ store }: WorldContext, apiKey: string, memberKey: string): ReadonlyMap<string, Caller> {
+  const [first = ''] = store.workspaceIds();
+  const [owner, member] = store.rows('users', first);
+  const callers = new Map<string, Caller>([[apiKey, { userId: owner?.id ?? '', role: 'ADMIN' }]]);
+  return member === undefined ? callers : callers.set(memberKey, { userId: member.id, role: 'MEMBER' });
+}
+
+/** A fault of our own answers 500 rather than ending the process. */
+function serve(server: Server, api: HttpHandler, control: HttpHandler): void {
+  server.on('request', (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const handle = isControlPath(url.pathname) ? control : api;
+    handle(request, response, url).catch((error: unknown) => {
+      if (response.headersSent || response.destroyed) response.destroy();
+      else response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ message: `${error}` }));
+    });
+  });
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,61 @@
+import { createIdMint, createRandom, type Random } from './random.ts';
+import type { ResourceName, ResourceRows } from './rows.ts';
+import { createStore, type Store } from './store.ts';
+
+/** What every mutation works with. */
+export interface WorldContext {
+  readonly store: Store;
+  readonly clock: () => number;
+  readonly random: Random;
+  readonly mintId: (createdAtMs: number) => string;
+  /** Custom fields of time entries, by workspace; each new entry has one value of each. */
+  readonly customFields: Map<string, readonly CustomField[]>;
+  /** Deleted entries, newest last, that can still be restored. */
+  readonly bin: Map<string, ResourceRows['timeEntries']>;
+  /** Seconds tracked on a project, by its id. */
+  readonly projectSeconds: Map<string, number>;
+  /** While the first world is made: projects take their durations at the end, in one write. */
+  isSeeding: boolean;
+}
+
+export interface CustomField {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'TXT' | 'NUMBER' | 'CHECKBOX' | 'DROPDOWN_SINGLE' | 'DROPDOWN_MULTIPLE' | 'LINK';
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly clock: () => number;
+  readonly historyLimit: number;
+}
+
+export function createWorldContext({ seed, clock, historyLimit }: WorldOptions): WorldContext {
+  return {
+    store: createStore({ clock, historyLimit }),
+    clock,
+    random: createRandom(seed),
+    mintId: createIdMint(createRandom(seed ^ 0x5bd1_e995)),
+    customFields: new Map(),
+    bin: new Map(),
+    projectSeconds: new Map(),
+    isSeeding: false,
+  };
+}
+
+/** A mutation that names something the world does not hold: a mistake of the caller. */
+export class UnknownRowError extends Error {
+  override readonly name = 'UnknownRowError';
+}
+
+/** @throws {UnknownRowError} */
+export function rowOf<N extends ResourceName>(
+  { store }: WorldContext,
+  resource: N,
+  workspaceId: string,
+  id: string,
+): ResourceRows[N] {
+  const row = store.row(resource, workspaceId, id);
+  if (row === undefined) throw new UnknownRowError(`no ${resource} ${id} in workspace ${workspaceId}`);
+  return row;
+}

@@ -94,7 +94,7 @@ function filterText(template: Template, name: string, filter: Filter, value: Fil
     throw badFilter(template, name, filter.type === 'strings' ? 'it takes a list of strings' : `it takes a ${wanted}`);
   }
   const { values } = filter;
-  if (values !== undefined && items.some((item) => !values.includes(item))) {
+  if (values !== undefined && items.some((item) => !values.includes(item as string))) {
     throw badFilter(template, name, `it takes ${values.join(', ')}`);
   }
   return items.join(',');

@@ -5,7 +5,7 @@
  * and renamed into place, so that nobody ever sees half of one; a lock file only keeps parallel runs from fetching twice.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { withLock } from './cache-lock.ts';
@@ -27,7 +27,8 @@ interface ManifestEntry {
 
 const manifestName = 'manifest.json';
 const progressEveryMs = 3_000;
-const abandonedAfterMs = 3_600_000;
+const freshenEveryMs = 1_000;
+const abandonedAfterMs = 10_000;
 
 /** Where downloads are kept: the user's cache folder. */
 export function cacheDir(): string {
@@ -55,7 +56,7 @@ export async function ensureArtefact(artefact: Artefact, log: (line: string) => 
   return folder;
 }
 
-/** A run that was killed leaves what it had fetched so far. */
+/** A run that was killed leaves what it had fetched so far; a living one keeps its folder fresh. */
 async function removeAbandoned(cache: string, id: string): Promise<void> {
   const names = (await readdir(cache)).filter((name) => name.startsWith(`${id}.`) && name.endsWith('.partial'));
   for (const name of names) {
@@ -71,6 +72,10 @@ async function fetchInto(artefact: Artefact, folder: string, log: (line: string)
   await mkdir(content, { recursive: true });
   await mkdir(scratch);
   const stopProgress = reportProgress(artefact.name, staging, log);
+  const heartbeat = setInterval(
+    () => void utimes(staging, new Date(), new Date()).catch(() => undefined),
+    freshenEveryMs,
+  );
   try {
     await artefact.build(content, scratch);
     await writeFile(join(content, manifestName), JSON.stringify(await describe(content)));
@@ -78,6 +83,7 @@ async function fetchInto(artefact: Artefact, folder: string, log: (line: string)
     await rename(content, folder);
   } finally {
     stopProgress();
+    clearInterval(heartbeat);
     await rm(staging, { recursive: true, force: true });
   }
   log(`${artefact.name} is in the cache`);
@@ -124,7 +130,7 @@ function reportProgress(name: string, folder: string, log: (line: string) => voi
       .then((files) => Promise.all(files.map(async (file) => (await stat(file)).size)))
       .catch(() => []);
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    log(`downloading ${name}: ${Math.round(total / 1_000_000)} MB so far`);
+    log(`downloading ${name}: ${Math.round(total / 1_000_000)} MB on disk so far`);
   }, progressEveryMs);
   return () => clearInterval(timer);
 }

@@ -1,0 +1,68 @@
+import type { TemplateInfo } from '../../../src/config/config.ts';
+import { type LintResult, type LoadOptions, lintConfig } from '../../../src/config/load-config.ts';
+
+export const TEMPLATES: readonly TemplateInfo[] = [
+  {
+    name: 'workspaces',
+    plural: 'workspaces',
+    parameters: [],
+    filters: { roles: { type: 'strings', values: ['OWNER', 'WORKSPACE_ADMIN'] } },
+    fields: [{ field: 'id' }, { field: 'name' }],
+  },
+  {
+    name: 'users',
+    plural: 'users',
+    parameters: ['workspace'],
+    filters: {
+      status: { type: 'enum', values: ['ACTIVE', 'INACTIVE', 'ALL'] },
+      include_roles: { type: 'boolean' },
+      name: { type: 'string' },
+    },
+    fields: [{ field: 'workspace_id' }, { field: 'id' }, { field: 'email' }],
+  },
+  {
+    name: 'time-entries',
+    plural: 'time_entries',
+    parameters: ['workspace', 'user'],
+    filters: { tags: { type: 'strings' } },
+    fields: [{ field: 'workspace_id' }, { field: 'id' }, { field: 'description' }],
+  },
+];
+
+export const KEY = 'canary-Key_1234567890';
+
+export const MINIMAL = [
+  'credentials:',
+  `  acme: { api_key: \${CLOCKIFY_API_KEY} }`,
+  'sources:',
+  '  - { name: users, template: users, credential: acme }',
+  '',
+].join('\n');
+
+/** Lints a text as `/etc/worker/config.yaml`; `files` are the others that can be read. */
+export function lint(
+  text: string,
+  { env = {}, files = {}, overrides }: Partial<Pick<LoadOptions, 'env' | 'overrides'>> & { files?: object } = {},
+): LintResult {
+  const all = new Map<string, string>([['/etc/worker/config.yaml', text], ...Object.entries(files)]);
+  return lintConfig({
+    file: '/etc/worker/config.yaml',
+    env: { CLOCKIFY_API_KEY: KEY, ...env },
+    templates: TEMPLATES,
+    overrides,
+    readFile: (path) => {
+      const found = all.get(path);
+      if (found === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
+      return found;
+    },
+  });
+}
+
+/** `3:5 credentials.acme.api_key: message`, without hints. */
+export function problemsOf(result: LintResult): string[] {
+  return result.problems.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
+}
+
+export function hintsOf(result: LintResult): string[] {
+  return result.problems.map(({ hint }) => hint);
+}

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { program } from './cli/program.ts';
 
 /** Argv in, exit code out. The first SIGINT or SIGTERM stops in order, the second at once. */
@@ -17,8 +18,10 @@ for (const [signal, code] of [
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 const code = await program(process.argv.slice(2), {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
+  out: async (line) => {
+    if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+  },
+  err: (line) => void process.stderr.write(`${line}\n`),
   env: process.env,
   signal: stop.signal,
 });

@@ -3,7 +3,7 @@ import { WorkerError } from '../core/errors.ts';
 
 /** What a command may use of its surroundings. Data goes to `out`, everything for people to `err`. */
 export interface Terminal {
-  readonly out: (line: string) => void;
+  readonly out: (line: string) => void | Promise<void>;
   readonly err: (line: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first SIGINT or SIGTERM. */

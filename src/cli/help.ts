@@ -27,7 +27,15 @@ export function commandHelp({ usage, summary, examples, options }: Command): str
     says,
   ]);
   const listed = rows.length === 0 ? [] : ['', 'Options:', ...columns(rows)];
-  return [summary, '', 'Examples:', ...examples.map((example) => `  ${example}`), '', `Usage: clockify-kafka ${usage}`, ...listed].join('\n');
+  return [
+    summary,
+    '',
+    'Examples:',
+    ...examples.map((example) => `  ${example}`),
+    '',
+    `Usage: clockify-kafka ${usage}`,
+    ...listed,
+  ].join('\n');
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {

@@ -12,14 +12,17 @@ const COMMANDS: readonly Command[] = [run, lint, tail, simulateCommand];
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    (name === undefined ? terminal.err : terminal.out)(programHelp(COMMANDS, version()));
-    return name === undefined ? EXIT.usage : EXIT.ok;
+  if (name === undefined) {
+    terminal.err(programHelp(COMMANDS, version()));
+    return EXIT.usage;
   }
+  if (name === 'help' || name === '--help' || name === '-h') return say(terminal, programHelp(COMMANDS, version()));
   if (name === '--version') return say(terminal, version());
   const command = COMMANDS.find((each) => each.name === name);
   if (command === undefined) {
-    terminal.err(`clockify-kafka: there is no command "${name}"; there are ${COMMANDS.map((each) => each.name).join(', ')}`);
+    terminal.err(
+      `clockify-kafka: there is no command "${name}"; there are ${COMMANDS.map((each) => each.name).join(', ')}`,
+    );
     return EXIT.usage;
   }
   return runCommand(command, rest, terminal);
@@ -28,7 +31,7 @@ export async function program(args: readonly string[], terminal: Terminal): Prom
 async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const call = parse(command, args);
-    return call.flags.help === true ? say(terminal, commandHelp(command)) : await command.run(call, terminal);
+    return call.flags.help === true ? await say(terminal, commandHelp(command)) : await command.run(call, terminal);
   } catch (thrown) {
     const error = toWorkerError(thrown);
     terminal.err(explain(error));
@@ -39,14 +42,15 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
 /** An error as a person reads it: what, why, and what to do. An unexpected one keeps its stack, for whoever reports it. */
 function explain(error: WorkerError): string {
   const lines = [`clockify-kafka: ${error.message} [${error.code}]`];
-  if (error.cause instanceof Error && error.cause.message !== error.message) lines.push(`  because: ${error.cause.message}`);
+  if (error.cause instanceof Error && error.cause.message !== error.message)
+    lines.push(`  because: ${error.cause.message}`);
   if (error.hint !== undefined) lines.push(`  ${error.hint}`);
   if (error.code === 'internal.unexpected' && error.cause instanceof Error) lines.push(error.cause.stack ?? '');
   return lines.join('\n');
 }
 
-function say(terminal: Terminal, text: string): number {
-  terminal.out(text);
+async function say(terminal: Terminal, text: string): Promise<number> {
+  await terminal.out(text);
   return EXIT.ok;
 }
 

@@ -42,3 +42,26 @@ export function countsOf(
     unknownFields: read.unknownFields,
   };
 }
+
+export function addCounts(left: Counts | undefined, right: Counts): Counts {
+  if (left === undefined) return right;
+  const sum = (name: 'extracted' | 'unchanged' | 'superseded' | 'deadLettered' | 'repeated') =>
+    left[name] + right[name];
+  const published = {
+    r: left.published.r + right.published.r,
+    c: left.published.c + right.published.c,
+    u: left.published.u + right.published.u,
+    d: left.published.d + right.published.d,
+  };
+  const unknownFields = new Map(left.unknownFields);
+  for (const [path, count] of right.unknownFields) unknownFields.set(path, (unknownFields.get(path) ?? 0) + count);
+  return {
+    extracted: sum('extracted'),
+    unchanged: sum('unchanged'),
+    superseded: sum('superseded'),
+    deadLettered: sum('deadLettered'),
+    repeated: sum('repeated'),
+    published,
+    unknownFields,
+  };
+}

@@ -1,5 +1,5 @@
 import { toWorkerError, WorkerError } from '../core/errors.ts';
-import type { Reject, SourceRecord } from '../core/record.ts';
+import type { EntityKey, Reject, SourceRecord } from '../core/record.ts';
 import type { Polled } from './poll.ts';
 import type { SliceContext } from './sweep.ts';
 
@@ -30,7 +30,7 @@ export function extract(page: Polled): Extracted {
     const read = extractItem(page.sweep.context, item);
     if ('code' in read) rejects.push(read);
     else records.push(read);
-    for (const path of page.sweep.context.source.unknownFields(item)) {
+    for (const path of page.sweep.context.source.mapper.unknownFields(item)) {
       unknownFields.set(path, (unknownFields.get(path) ?? 0) + 1);
     }
   }
@@ -39,14 +39,17 @@ export function extract(page: Polled): Extracted {
 
 const NOTHING_NEW = { records: [], rejects: [], unknownFields: new Map<string, number>() } as const;
 
-/** One item as a record, or as what goes to the dead letters. */
-export function extractItem(context: SliceContext, item: unknown): SourceRecord | Reject {
+/** One item as a record, or as what goes to the dead letters, by its key where that at least can be read. */
+export function extractItem({ source, slice }: SliceContext, item: unknown): SourceRecord | Reject {
+  let key: EntityKey | undefined;
   try {
-    return { ...context.source.map(item, context.slice.params), raw: item };
+    key = source.mapper.keyOf(item, slice.params);
+    const row = source.mapper.rowOf(item, slice.params);
+    return { key, row, startMs: source.mapper.startOf(row), raw: item };
   } catch (thrown) {
     const error = toWorkerError(thrown);
     if (error.kind !== 'record') throw error;
-    return { key: undefined, raw: item, code: error.code, message: error.message, stage: 'extract' };
+    return { key, raw: item, code: error.code, message: error.message, stage: 'extract' };
   }
 }
 

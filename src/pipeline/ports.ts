@@ -138,17 +138,7 @@ export interface SourceKind {
   readonly topic: string;
   readonly deadLetterTopic: string;
   readonly codec: Codec;
-  /**
-   * One item as a record of its entity.
-   *
-   * @throws {WorkerError} record `extract.*`
-   */
-  readonly map: (
-    item: unknown,
-    params: Params,
-  ) => { readonly key: EntityKey; readonly row: Row; readonly startMs: number | null };
-  /** Paths in the item that no field takes. Counted, not an error. */
-  readonly unknownFields: (item: unknown) => readonly string[];
+  readonly mapper: Mapper;
   /** False where an empty list cannot be true: whoever asks is always in it. It proves nothing then. */
   readonly mayBeEmpty: boolean;
   /** The slice an item belongs to, where the item itself says so; else the slice that saw it. */
@@ -156,6 +146,18 @@ export interface SourceKind {
 }
 
 export type Params = Readonly<Record<string, string>>;
+
+/** Items to rows, for one template. */
+export interface Mapper {
+  /** @throws {WorkerError} record `extract.no_key` */
+  keyOf(item: unknown, params: Params): EntityKey;
+  /** @throws {WorkerError} record `extract.wrong_type`, `extract.no_key` */
+  rowOf(item: unknown, params: Params): Row;
+  /** Start of the entity in epoch ms, null where it has none. */
+  startOf(row: Row): number | null;
+  /** Paths in the item that no field takes. Counted, not an error. */
+  unknownFields(item: unknown): readonly string[];
+}
 
 /** One concrete unit of polling: a source with every parameter bound. */
 export interface Slice {

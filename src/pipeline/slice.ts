@@ -4,7 +4,7 @@ import { type Committed, commitPage } from './commit-page.ts';
 import { encode } from './encode.ts';
 import { extract } from './extract.ts';
 import { poll } from './poll.ts';
-import { abortable, PAGE_RETRY, retryTransient, concernsShard } from './retry.ts';
+import { abortable, concernsShard, PAGE_RETRY, retryTransient } from './retry.ts';
 import { settle } from './settle.ts';
 import { beginSweep, type SliceContext, type SliceEvent, type Sweep } from './sweep.ts';
 

@@ -118,15 +118,22 @@ function baseline(source: Source, env: SourceEnvironment, number: number, params
   );
 }
 
+/** The name by which state knows a slice: `time-entries/{workspace}/{user}`. */
+export function sliceId(source: string, params: Params): string {
+  return [source, ...Object.values(params)].join('/');
+}
+
 /** One slice, on its shard for as long as that lasts, and on its successor after that. */
 function sliceOf(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<SliceEvent> {
-  const slice: Slice = { id: [source.kind.name, ...Object.values(params)].join('/'), params };
+  const slice: Slice = { id: sliceId(source.kind.name, params), params };
   const endpoint = source.endpoint(params);
   const events$ = env.shards.open(number).pipe(
     switchMap((shard) => {
       const context = contextOf(source, env, slice, endpoint, shard);
       const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(ignoreElements());
-      return concat(begin$, env.once ? sweepOnce(context) : everyTick(context, source, env)).pipe(guardShard(env, shard));
+      return concat(begin$, env.once ? sweepOnce(context) : everyTick(context, source, env)).pipe(
+        guardShard(env, shard),
+      );
     }),
   );
   return env.once ? events$.pipe(takeWhile((event) => event.type !== 'sweep', true)) : events$;

@@ -1,0 +1,41 @@
+import { templates } from '../clockify/templates/catalogue.ts';
+import type { Config, SinkName } from '../config/config.ts';
+import { type LintResult, lintConfig, loadConfig } from '../config/load-config.ts';
+import { type Command, type Invocation, type Option, type Terminal, text, usageError } from './command.ts';
+
+/** Options of every command that reads the configuration. */
+export const CONFIG_OPTIONS: Readonly<Record<string, Option>> = {
+  config: { type: 'string', short: 'c', value: 'FILE', says: 'the configuration (default clockify-kafka.yaml)' },
+};
+
+export const SINK_OPTIONS: Readonly<Record<string, Option>> = {
+  sink: {
+    type: 'string',
+    value: 'kafka|stdout|file',
+    says: 'where changes go (default kafka); stdout and file need no broker',
+  },
+  shards: { type: 'string', value: 'LIST', says: 'take these shards, as 0-7,12, instead of asking the group' },
+};
+
+const SINKS: readonly SinkName[] = ['kafka', 'stdout', 'file'];
+
+/** @throws {ConfigError} `config.invalid` with all problems */
+export function readConfig(command: Command, call: Invocation, { env }: Terminal): Config {
+  return loadConfig({ file: fileOf(call), env, templates, overrides: overridesOf(command, call) });
+}
+
+export function lintFile(file: string, { env }: Terminal): LintResult {
+  return lintConfig({ file, env, templates });
+}
+
+export function fileOf(call: Invocation): string {
+  return text(call, 'config') ?? 'clockify-kafka.yaml';
+}
+
+function overridesOf(command: Command, call: Invocation) {
+  const sink = text(call, 'sink');
+  if (sink !== undefined && !SINKS.includes(sink as SinkName)) {
+    throw usageError(command, `--sink is one of ${SINKS.join(', ')}, not "${sink}"`);
+  }
+  return { sink: sink as SinkName | undefined, shards: text(call, 'shards') };
+}

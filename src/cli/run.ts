@@ -1,0 +1,62 @@
+import { type Config, secretsOf } from '../config/config.ts';
+import type { WorkerError } from '../core/errors.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { wire } from '../worker/wire.ts';
+import { runWorker, type WorkerEnd } from '../worker/worker.ts';
+import { type Command, EXIT, exitCodeOf, type Terminal } from './command.ts';
+import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Polls Clockify and publishes what changed, until it is stopped',
+  usage: 'run [--once] [--config FILE] [--sink kafka|stdout|file] [--shards LIST]',
+  examples: [
+    'clockify-kafka run --config clockify-kafka.yaml',
+    'clockify-kafka run --once --sink stdout    # one sweep of everything, as JSON lines, without a broker',
+    'clockify-kafka run --shards 0-11           # a fixed part of the work, for a StatefulSet',
+  ],
+  options: {
+    ...CONFIG_OPTIONS,
+    ...SINK_OPTIONS,
+    once: { type: 'boolean', says: 'end after one complete sweep of everything' },
+  },
+  run: async (call, terminal) => {
+    const config = readConfig(run, call, terminal);
+    const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
+    return runUntilStopped(config, logger, call.flags.once === true, terminal);
+  },
+};
+
+/** So long may stopping take; what is unfinished then was never visible, and the next start knows. */
+const STOP_WITHIN_MS = 9_000;
+
+async function runUntilStopped(config: Config, logger: Logger, once: boolean, terminal: Terminal): Promise<number> {
+  const { signal } = terminal;
+  logger.info(
+    { event: 'worker.starting', app: config.app, sink: config.sink, sources: config.sources.map(({ name }) => name) },
+    'the worker starts',
+  );
+  signal.addEventListener('abort', () => endAnyway(logger), { once: true });
+  const parts = await wire({ config, logger, once, out: terminal.out, signal });
+  const end = await runWorker(parts, signal);
+  logger.info({ event: 'worker.stopped' }, 'the worker has stopped in order');
+  return exitCodeAt(end, once, config);
+}
+
+function endAnyway(logger: Logger): void {
+  setTimeout(() => {
+    logger.warn(
+      { event: 'worker.cut_short' },
+      'stopping took too long; an open transaction is left for the broker to abort',
+    );
+    process.exit(EXIT.ok);
+  }, STOP_WITHIN_MS).unref();
+}
+
+/** In order is 0; `once` answers for every slice, and a worker whose every source has stopped has failed. */
+function exitCodeAt({ stopped, partial }: WorkerEnd, once: boolean, config: Config): number {
+  const failed: readonly WorkerError[] = once ? [...stopped, ...partial] : stopped;
+  const first = failed[0];
+  if (first === undefined || (!once && stopped.length < config.sources.length)) return EXIT.ok;
+  return exitCodeOf(first);
+}

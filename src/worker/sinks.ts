@@ -1,0 +1,122 @@
+import { hostname } from 'node:os';
+import { defer, firstValueFrom, retry, throwError, timer } from 'rxjs';
+import { createRegistry, type SchemaRegistry } from '../avro/registry.ts';
+import type { Config } from '../config/config.ts';
+import { toWorkerError, WorkerError } from '../core/errors.ts';
+import { createKafkaClient } from '../kafka/client.ts';
+import type { KafkaClient } from '../kafka/kafkajs-patches.ts';
+import { createGroupMembership } from '../kafka/membership.ts';
+import { createKafkaStateReader } from '../kafka/state-reader.ts';
+import { createStaticMembership, parseShards } from '../kafka/static-membership.ts';
+import { deadLetterTopic, ensureTopics, entityTopic, stateTopic } from '../kafka/topics.ts';
+import { createKafkaSink } from '../kafka/transactional-sink.ts';
+import type { Membership, StateReader, TransactionalSink } from '../pipeline/ports.ts';
+import { abortable, backoffMs } from '../pipeline/retry.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { openLocal } from './local-sinks.ts';
+import type { WireOptions } from './wire.ts';
+
+/** Where changes go, where state comes back from, and who owns what. */
+export interface Target {
+  readonly sink: TransactionalSink;
+  readonly reader: StateReader;
+  readonly membership: Membership;
+  readonly registry: SchemaRegistry;
+  readonly close: () => Promise<void>;
+}
+
+/** Without one broker for so long at the start, the process ends and lets its supervisor decide. */
+const REACH_WITHIN_MS = 120_000;
+const REACH = { firstMs: 500, maxMs: 10_000 };
+
+export function openSink(options: WireOptions): Promise<Target> {
+  return options.config.sink === 'kafka' ? openKafka(options) : openLocal(options);
+}
+
+async function openKafka({ config, logger, signal }: WireOptions): Promise<Target> {
+  const kafka = createKafkaClient(config.kafka, logger.child({ component: 'kafka' }));
+  const state = stateTopicName(config.app);
+  const partitions = await reach(() => topicsOf(kafka, config, state, logger), config, logger, signal);
+  const sink = createKafkaSink(kafka, {
+    app: config.app,
+    stateTopic: state,
+    partitions,
+    transactionTimeoutMs: config.kafka.transactionTimeoutMs,
+  });
+  return {
+    sink,
+    reader: createKafkaStateReader(kafka, { stateTopic: state }),
+    membership: membershipOf(kafka, config, state, logger),
+    registry: createRegistry({ ...registryOptions(config), log: logger.child({ component: 'registry' }) }),
+    close: () => sink.close(),
+  };
+}
+
+export function stateTopicName(app: string): string {
+  return `__clockify-kafka.${app}.state`;
+}
+
+export function registryOptions({ registry }: Config) {
+  const { url, timeoutMs, username, password } = registry;
+  const auth = username === undefined ? {} : { auth: { username, password: password ?? '' } };
+  return { url, timeoutMs, ...auth };
+}
+
+function topicsOf(
+  kafka: KafkaClient,
+  config: Config,
+  state: string,
+  logger: Logger,
+): Promise<ReadonlyMap<string, number>> {
+  const { partitions, replicationFactor, deadLetters, create } = config.topics;
+  const names = new Set(config.sources.map(({ topic }) => topic));
+  const plans = [
+    ...[...names].map((name) => entityTopic(name, { partitions, replicationFactor })),
+    deadLetterTopic(deadLetters, { replicationFactor }),
+    stateTopic(state, config.kafka.shards, { replicationFactor }),
+  ];
+  return ensureTopics(kafka, plans, { create, warn: (message) => logger.warn({ event: 'topic.unfit' }, message) });
+}
+
+function membershipOf(kafka: KafkaClient, config: Config, state: string, logger: Logger): Membership {
+  const { shards, staticShards, sessionTimeoutMs } = config.kafka;
+  if (staticShards !== undefined) return createStaticMembership(parseShards(staticShards, shards));
+  return createGroupMembership(kafka, {
+    groupId: `clockify-kafka.${config.app}`,
+    stateTopic: state,
+    shards,
+    worker: hostname(),
+    sessionTimeoutMs,
+    heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+    rebalanceTimeoutMs: Math.max(60_000, sessionTimeoutMs),
+    onTrouble: (error) => logger.warn({ event: 'group.lost', code: error.code }, error.message),
+  });
+}
+
+/** Tries until it works, the signal aborts, or too long has passed. */
+function reach<T>(attempt: () => Promise<T>, { kafka }: Config, logger: Logger, signal: AbortSignal): Promise<T> {
+  const until = Date.now() + REACH_WITHIN_MS;
+  return firstValueFrom(
+    defer(() => abortable(attempt)).pipe(
+      retry({
+        delay: (thrown, count) => {
+          const error = toWorkerError(thrown);
+          if (error.kind !== 'transient') return throwError(() => error);
+          if (signal.aborted || Date.now() > until) return throwError(() => unreachable(kafka.brokers, error));
+          logger.warn(
+            { event: 'kafka.unavailable', brokers: kafka.brokers, code: error.code },
+            `Kafka cannot be reached at ${kafka.brokers.join(', ')}; trying again`,
+          );
+          return timer(500 + backoffMs(REACH, count, Math.random()));
+        },
+      }),
+    ),
+  );
+}
+
+function unreachable(brokers: readonly string[], cause: WorkerError): WorkerError {
+  return new WorkerError('transient', 'kafka.unavailable', `Kafka cannot be reached at ${brokers.join(', ')}`, {
+    cause,
+    hint: 'Check kafka.brokers and that a broker listens there; "--sink stdout" needs none.',
+  });
+}

@@ -1,0 +1,85 @@
+import { digest } from '../avro/digest.ts';
+import { type Client, createClient } from '../clockify/client.ts';
+import { listIds } from '../clockify/discovery.ts';
+import { parentTemplates } from '../clockify/templates/catalogue.ts';
+import type { Config, Credential } from '../config/config.ts';
+import type { Ambient } from '../pipeline/ports.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createDiscovery } from './discover.ts';
+import type { Report } from './events.ts';
+import { reportTo } from './report.ts';
+import { createShards } from './shards.ts';
+import { openSink } from './sinks.ts';
+import { planSource } from './source-plan.ts';
+import type { WorkerParts } from './worker.ts';
+
+/**
+ * The only place where parts meet: a configuration becomes a worker. The compiler proves here that each adapter fits
+ * the port it fulfils.
+ */
+export interface WireOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly once: boolean;
+  /** Lines of data, for the sink `stdout`. */
+  readonly out: (line: string) => void | Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+const ambient: Ambient = { now: Date.now, random: Math.random };
+
+/** @throws {WorkerError} config for topics or state that do not fit; transient `kafka.unavailable` if no broker answers in time */
+export async function wire(options: WireOptions): Promise<WorkerParts> {
+  const { config, logger, once } = options;
+  const report = reportTo(logger);
+  const clients = clientsOf(config);
+  const target = await openSink(options);
+  const shards = createShards({ ...target, ambient, report });
+  const discoveries = discoveriesOf(config, clients, once, report);
+  const sources = config.sources.map((source) =>
+    planSource({
+      source,
+      config,
+      registry: target.registry,
+      client: of(clients, source.credential),
+      valuesOf: of(discoveries, source.credential),
+    }),
+  );
+  const close = async () => {
+    await target.close();
+    await Promise.all([...clients.values()].map((client) => client.close()));
+  };
+  const guard = { share: config.deletes.guardShare, atLeast: config.deletes.guardAtLeast };
+  const environment = { shards, shardCount: config.kafka.shards, guard, ambient, digest, report, once };
+  return { sources, membership: target.membership, shards, environment, ambient, report, close };
+}
+
+function clientsOf(config: Config): ReadonlyMap<string, Client> {
+  const client = (credential: Credential) => createClient({ ...credential, ...config.http, now: ambient.now });
+  return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
+}
+
+type Discovery = ReturnType<typeof createDiscovery>;
+
+function discoveriesOf(
+  config: Config,
+  clients: ReadonlyMap<string, Client>,
+  once: boolean,
+  report: Report,
+): ReadonlyMap<string, Discovery> {
+  const discovery = (name: string, client: Client) =>
+    createDiscovery((parameter, params, signal) => listIds(client, parentTemplates, parameter, params, signal), {
+      everyMs: config.discovery.everyMs,
+      ambient,
+      once,
+      onFound: (parameter, count) => report({ type: 'discovered', source: name, parameter, count }),
+      onFailure: (parameter, error) => report({ type: 'discovery-failed', source: name, parameter, error }),
+    });
+  return new Map([...clients].map(([name, client]) => [name, discovery(name, client)]));
+}
+
+function of<T>(map: ReadonlyMap<string, T>, name: string): T {
+  const found = map.get(name);
+  if (found === undefined) throw new Error(`the configuration names ${name}, which it does not define`);
+  return found;
+}

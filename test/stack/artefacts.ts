@@ -28,7 +28,7 @@ interface ManifestEntry {
 const manifestName = 'manifest.json';
 const progressEveryMs = 3_000;
 const freshenEveryMs = 1_000;
-const abandonedAfterMs = 10_000;
+const abandonedAfterMs = 5_000;
 
 /** Where downloads are kept: the user's cache folder. */
 export function cacheDir(): string {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { StartedTestContainer } from 'testcontainers';
 import { kafkaProperties, propertiesEnvironment } from './kafka-properties.ts';
 import {
-  kafkaVersion,
   type LocalStack,
   type LocalStackOptions,
   registryDatabase,
@@ -17,7 +16,7 @@ import { freePorts } from './ports.ts';
 import { brokerAnswers, urlAnswers, waitUntil } from './readiness.ts';
 import type { Service } from './service.ts';
 
-const kafkaImage = `apache/kafka:${kafkaVersion}`;
+const kafkaImage = 'apache/kafka:4.3.1';
 const registryImage = `apicurio/apicurio-registry-mem:${registryVersion}`;
 const pingMs = 1_000;
 const startMs = 180_000; // an image may have to be pulled first

@@ -12,7 +12,12 @@ function describe(stack: Stack): string {
   brokers   ${stack.brokers.join(',')}
   registry  ${stack.registryUrl}
 
-For the tests and the worker, in another terminal:
+In another terminal, for the worker:
+
+  export CLOCKIFY_KAFKA_BROKERS=${stack.brokers.join(',')}
+  export CLOCKIFY_KAFKA_REGISTRY_URL=${stack.registryUrl}
+
+and for the tests:
 
   export CLOCKIFY_KAFKA_TEST_BROKERS=${stack.brokers.join(',')}
   export CLOCKIFY_KAFKA_TEST_REGISTRY=${stack.registryUrl}

@@ -20,6 +20,7 @@ export interface ApiParts {
   readonly faults: FaultEngine;
   readonly requests: WritableRequestLog;
   readonly clock: () => number;
+  readonly mutate: (mutation: Readonly<Record<string, unknown>>) => void;
   /** Aborted when the simulator closes: waiting answers are given up. */
   readonly closing: AbortSignal;
 }
@@ -72,6 +73,7 @@ export function createApi(parts: ApiParts): HttpHandler {
         action,
         cached,
       );
+    if (action?.kind === 'mutate') parts.mutate(action.mutation);
     if (answer.page !== undefined) {
       const { pathname: path, searchParams: query } = url;
       await parts.faults.pageServed({ method, path, query, params: found.params }, answer.page);

@@ -26,7 +26,9 @@ export type FaultAction =
   /** What this URL answered the last time, if it was asked before. */
   | { readonly kind: 'stalePage' }
   /** To another origin, by default with 302. */
-  | { readonly kind: 'redirect'; readonly location: string; readonly status?: number };
+  | { readonly kind: 'redirect'; readonly location: string; readonly status?: number }
+  /** The true answer; what `mutation` changes happens before it is sent, and only the next page shows it. */
+  | { readonly kind: 'mutate'; readonly mutation: Readonly<Record<string, unknown>> };
 
 export interface FaultRule {
   /** Default: every request of the API. */
@@ -51,9 +53,10 @@ export interface PageRequest {
 export type PageHook = (request: PageRequest, page: number) => void | Promise<void>;
 
 export interface Faults {
-  /** Of several rules that match, the oldest strikes. The path is matched with its query. */
+  /** Of several rules that match, the oldest strikes. The path is matched with its query, anywhere in it. */
   add(rule: FaultRule): number;
   remove(id: number): boolean;
+  /** Also forgets the hooks. */
   clear(): void;
   list(): readonly { readonly id: number; readonly rule: FaultRule; readonly struck: number }[];
   /** Called when a page of a list is made and before it is sent: what it changes, only the next page shows. */
@@ -113,7 +116,7 @@ export function createFaults(seed: number): FaultEngine {
 }
 
 function matches({ rule, path }: Armed, method: string, pathAndQuery: string): boolean {
-  return (rule.match?.method ?? method) === method && (path === undefined || path.test(pathAndQuery));
+  return (rule.match?.method ?? method) === method && (path === undefined || pathAndQuery.search(path) >= 0);
 }
 
 function isDue({ rule, seen, struck }: Armed, draw: () => number): boolean {

@@ -6,6 +6,7 @@ import type { Caller, PageCap, RateLimit, Settings } from './answer.ts';
 import { createApi, type HttpHandler } from './api-server.ts';
 import { createControl, isControlPath } from './control.ts';
 import { createFaults, type Faults } from './faults.ts';
+import { mutate } from './mutate.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { seedWorld } from './seed.ts';
 import { isTimeZone } from './time.ts';
@@ -90,7 +91,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const closing = new AbortController();
   const callers = callersOf(context, apiKey, memberKey);
   const { store } = context;
-  const api = createApi({ store, settings, callers, faults, requests, clock, closing: closing.signal });
+  const api = createApi({
+    store,
+    settings,
+    callers,
+    faults,
+    requests,
+    clock,
+    mutate: (mutation) => mutate(world, mutation),
+    closing: closing.signal,
+  });
   const control = createControl({ world, settings, faults, requests, activity, step });
 
   const server = createServer();

@@ -1,0 +1,32 @@
+import { equal, match, rejects } from 'node:assert/strict';
+import { test } from 'node:test';
+import { simulate } from '../../../src/simulator/simulate.ts';
+import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { practice } from './practice.ts';
+
+test('the command says where it is and how to steer it, and runs until it is told to stop', async () => {
+  const lines: string[] = [];
+  const stop = new AbortController();
+  const running = simulate({ users: 2, days: 1 }, (line) => lines.push(line), stop.signal);
+  while (!lines.some((line) => line.includes('/simulator/truth'))) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const [url = ''] = /http:\S+/.exec(lines[0] ?? '') ?? [];
+  match(url, /^http:\/\/127\.0\.0\.1:\d+\/api\/v1$/);
+  const headers = { 'x-api-key': 'simulator-key' };
+  equal((await fetch(`${url}/user`, { headers })).status, 200);
+  stop.abort();
+  await running;
+  await rejects(fetch(`${url}/user`, { headers }));
+});
+
+test('a world that cannot be is refused', async () => {
+  await rejects(startSimulator({ users: 0 }), RangeError);
+  await rejects(startSimulator({ workspaces: 0 }), RangeError);
+  await rejects(startSimulator({ accountTimeZone: 'Mars/Olympus' }), RangeError);
+});
+
+test('a port that is taken is refused', async (t) => {
+  const { simulator } = await practice(t);
+  await rejects(startSimulator({ users: 1, days: 0, port: simulator.port }), { code: 'EADDRINUSE' });
+});

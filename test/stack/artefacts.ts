@@ -31,7 +31,7 @@ const freshenEveryMs = 1_000;
 const abandonedAfterMs = 5_000;
 
 /** Where downloads are kept: the user's cache folder. */
-export function cacheDir(): string {
+function cacheDir(): string {
   const base = process.env.XDG_CACHE_HOME;
   return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'clockify-kafka');
 }

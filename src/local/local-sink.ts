@@ -76,6 +76,7 @@ async function openAll({ stateFile, slackBytes }: LocalSinkOptions, output: Outp
     await output.open(log.lengths, log);
     return log;
   } catch (error) {
+    await output.close();
     await log.close();
     throw error;
   }

@@ -53,7 +53,7 @@ export function typeName(value: unknown): string {
 
 export function wrongType(path: string, expected: string, value: unknown): WorkerError {
   const found = typeName(value);
-  const detail = found === 'string' && expected !== 'string' ? 'another string' : found;
+  const detail = found === 'string' && expected.startsWith('ISO') ? 'another string' : found;
   return new WorkerError('record', 'extract.wrong_type', `${path} should be ${expected} and is ${detail}`);
 }
 

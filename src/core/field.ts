@@ -56,11 +56,10 @@ type Getter = (item: Item, parameters: Parameters) => RowValue;
 export function compileMapping(shape: RowShape): RowMapper {
   checkShape(shape);
   const { fields, keyFields, startField } = shape;
-  const getters = fields.map(compileField);
-  const makeRow = rowFactory(fields.map(({ field }) => field));
+  const getters = fields.map((mapping) => ({ field: mapping.field, get: compileField(mapping) }));
   const keyParts = keyFields.map((name) => {
-    const index = fields.findIndex(({ field }) => field === name);
-    return { get: getters[index] as Getter, path: pathText(fields[index] as FieldMapping) };
+    const mapping = fields.find(({ field }) => field === name) as FieldMapping;
+    return { get: compileField(mapping), path: pathText(mapping) };
   });
   const known = knownPaths(fields);
 
@@ -74,7 +73,9 @@ export function compileMapping(shape: RowShape): RowMapper {
   const rowOf = (item: unknown, parameters: Parameters): Row => {
     const object = asItem(item);
     keyOf(object, parameters);
-    return makeRow(getters.map((get) => get(object, parameters)));
+    const row: Record<string, RowValue> = {};
+    for (const { field, get } of getters) row[field] = get(object, parameters);
+    return row;
   };
 
   const startOf = (row: Row): number | null => {
@@ -95,17 +96,8 @@ function checkShape({ fields, keyFields, startField }: RowShape): void {
     names.find((name, index) => names.indexOf(name) !== index) ??
     used.find((name) => !names.includes(name)) ??
     fields.find((mapping) => 'path' in mapping && mapping.path.length === 0)?.field;
-  if (fault !== undefined)
-    throw new WorkerError('config', 'mapping.invalid', `the field mapping is wrong at "${fault}"`);
-}
-
-/**
- * An object literal of the fields, as code: so all rows share one hidden class, which objects that grow by name lose
- * after some twenty fields. Safe because `checkShape` let identifiers pass only.
- */
-function rowFactory(names: readonly string[]): (values: readonly RowValue[]) => Row {
-  const members = names.map((name, index) => `${name}:v[${index}]`);
-  return new Function('v', `return {${members.join()}}`) as (values: readonly RowValue[]) => Row;
+  if (fault === undefined) return;
+  throw new WorkerError('config', 'mapping.invalid', `the field mapping is wrong at "${fault}"`);
 }
 
 function compileField(mapping: FieldMapping): Getter {

@@ -22,10 +22,21 @@ export interface RateLimit {
   readonly body: boolean;
 }
 
+/** The lists of changed entities are marked experimental, and their paging is described in two ways. */
+export interface EntityChanges {
+  /** What the first page is called. With 1, page 0 is page 1. */
+  readonly firstPage: 0 | 1;
+  /** Before so long nobody sees a deletion; about a minute was observed 2026-05. */
+  readonly deletionDelayMs: number;
+  /** Where false, the lists are refused as a plan without them would. */
+  readonly enabled: boolean;
+}
+
 /** May be changed while the simulator runs. */
 export interface Settings {
   pageCap: PageCap;
   rateLimit: RateLimit | undefined;
+  entityChanges: EntityChanges;
 }
 
 export interface ApiRequest {
@@ -36,6 +47,7 @@ export interface ApiRequest {
   readonly caller: Caller;
   readonly store: Store;
   readonly settings: Settings;
+  readonly nowMs: number;
 }
 
 export interface Answer {

@@ -48,6 +48,7 @@ export function createApi(parts: ApiParts): HttpHandler {
       caller,
       store,
       settings,
+      nowMs: parts.clock(),
     });
   };
 

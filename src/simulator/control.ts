@@ -71,6 +71,12 @@ const CONTROLS: Readonly<Record<string, Control>> = {
   'POST /simulator/settings': ({ settings, world }, _query, body) => {
     if (body.pageCap !== undefined) settings.pageCap = body.pageCap as Settings['pageCap'];
     if (body.rateLimit !== undefined) settings.rateLimit = (body.rateLimit ?? undefined) as Settings['rateLimit'];
+    if (body.entityChanges !== undefined) {
+      settings.entityChanges = {
+        ...settings.entityChanges,
+        ...(body.entityChanges as Partial<Settings['entityChanges']>),
+      };
+    }
     if (typeof body.extraFields === 'boolean') world.store.extraFields = body.extraFields;
     return { ...settings, extraFields: world.store.extraFields };
   },

@@ -43,14 +43,14 @@ export interface FaultRule {
 }
 
 /** The request of a page that is about to be sent. */
-export interface PageRequest {
+interface PageRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly params: Readonly<Record<string, string>>;
 }
 
-export type PageHook = (request: PageRequest, page: number) => void | Promise<void>;
+type PageHook = (request: PageRequest, page: number) => void | Promise<void>;
 
 export interface Faults {
   /** Of several rules that match, the oldest strikes. The path is matched with its query, anywhere in it. */

@@ -16,6 +16,10 @@ const MUTATORS: Readonly<Record<string, (world: World, given: Arguments) => unkn
   archiveProject: (world, given) => world.archiveProject(text(given, 'workspaceId'), text(given, 'id')),
   unarchiveProject: (world, given) => world.unarchiveProject(text(given, 'workspaceId'), text(given, 'id')),
   deleteProject: (world, given) => world.deleteProject(text(given, 'workspaceId'), text(given, 'id')),
+  createClient: (world, given) => world.createClient(text(given, 'workspaceId'), text(given, 'name')),
+  createTag: (world, given) => world.createTag(text(given, 'workspaceId'), text(given, 'name')),
+  createTask: (world, given) =>
+    world.createTask(text(given, 'workspaceId'), text(given, 'projectId'), text(given, 'name')),
   createWorkspace: (world, given) => world.createWorkspace(text(given, 'name')),
   renameWorkspace: (world, given) => world.renameWorkspace(text(given, 'id'), text(given, 'name')),
   joinUser: (world, given) => world.joinUser(given as never),
@@ -27,7 +31,7 @@ const MUTATORS: Readonly<Record<string, (world: World, given: Arguments) => unkn
 };
 
 /** A mutation that nobody knows, or without what it needs. */
-export class BadMutationError extends Error {
+class BadMutationError extends Error {
   override readonly name = 'BadMutationError';
 }
 

@@ -1,6 +1,6 @@
 import { editEntry } from './entry-mutations.ts';
 import { clientRow, projectRow, taskRow } from './row-defaults.ts';
-import type { ClientRow, ProjectRow, TaskRow } from './rows.ts';
+import type { ClientRow, ProjectRow, TagRow, TaskRow } from './rows.ts';
 import { rowOf, type WorldContext } from './world-context.ts';
 
 const COLORS = ['#2196F3', '#F44336', '#4CAF50', '#FF9800', '#9C27B0', '#607D8B'] as const;
@@ -84,7 +84,7 @@ export function createTask(context: WorldContext, workspaceId: string, projectId
   return rowOf(context, 'tasks', workspaceId, id);
 }
 
-export function createTag(context: WorldContext, workspaceId: string, name: string): { readonly id: string } {
+export function createTag(context: WorldContext, workspaceId: string, name: string): TagRow {
   rowOf(context, 'workspaces', workspaceId, workspaceId);
   const id = context.mintId(context.clock());
   const after = { id, name, workspaceId, archived: false };

@@ -42,18 +42,25 @@ export function listOf(query: URLSearchParams, name: string): readonly string[] 
     .filter((text) => text !== '');
 }
 
-/** @throws {ApiError} 400 with code 3001 where a parameter is missing that the endpoint cannot do without */
-export function required(query: URLSearchParams, name: string, type = 'String'): string {
-  const text = query.get(name);
-  if (text !== null) return text;
-  throw new ApiError(
-    400,
-    3001,
-    `Required request parameter '${name}' for method parameter type ${type} is not present`,
-  );
+/**
+ * A list that must be given.
+ *
+ * @throws {ApiError} 400 with code 3001 where the parameter is missing
+ */
+export function requiredListOf(query: URLSearchParams, name: string): readonly string[] {
+  if (query.has(name)) return listOf(query, name);
+  throw new ApiError(400, 3001, `Required request parameter '${name}' for method parameter type List is not present`);
 }
 
 function conversionError(name: string, type: string, why: string): ApiError {
   const what = `Failed to convert value of type 'java.lang.String' to required type '${type}'`;
   return new ApiError(400, 3000, `Method parameter '${name}': ${what}; ${why}`);
+}
+
+/** Of `name`, whole where `strict-name-search` says so; without case either way. */
+export function nameFilterOf(query: URLSearchParams): (row: { readonly name: string }) => boolean {
+  const wanted = query.get('name')?.toLowerCase() ?? '';
+  const isStrict = booleanOf(query, 'strict-name-search') ?? false;
+  return ({ name }) =>
+    isStrict && wanted !== '' ? name.toLowerCase() === wanted : name.toLowerCase().includes(wanted);
 }

@@ -1,5 +1,5 @@
 /** One request the API got. Never its headers: no key is kept. */
-export interface LoggedRequest {
+interface LoggedRequest {
   readonly sequence: number;
   readonly atMs: number;
   readonly method: string;

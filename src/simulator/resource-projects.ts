@@ -1,7 +1,7 @@
 import { durationSeconds } from '../core/duration.ts';
 import { type Answer, type ApiRequest, accessDenied, type Caller, notOfWorkspace, ok } from './answer.ts';
 import { pageOf } from './paging.ts';
-import { booleanOf, enumOf, listOf } from './query.ts';
+import { booleanOf, enumOf, listOf, nameFilterOf } from './query.ts';
 import { enterWorkspace } from './resource-workspaces.ts';
 import type { ProjectRow } from './rows.ts';
 import { sorted } from './sorting.ts';
@@ -40,7 +40,7 @@ function projectFilter({ query, caller }: ApiRequest): (row: ProjectRow) => bool
   const access = enumOf(query, 'access', ['PUBLIC', 'PRIVATE']);
   const clients = idFilter(query, 'clients', 'contains-client');
   const users = idFilter(query, 'users', 'contains-user');
-  const hasName = nameFilter(query);
+  const hasName = nameFilterOf(query);
   const flags: readonly [keyof ProjectRow, boolean | undefined][] = [
     ['archived', booleanOf(query, 'archived')],
     ['billable', booleanOf(query, 'billable')],
@@ -49,16 +49,10 @@ function projectFilter({ query, caller }: ApiRequest): (row: ProjectRow) => bool
   ];
   return (row) =>
     isVisible(row, caller) &&
-    hasName(row.name) &&
+    hasName(row) &&
     flags.every(([field, wanted]) => wanted === undefined || row[field] === wanted) &&
     clients([row.clientId]) &&
     users(row.memberships.map(({ userId }) => userId));
-}
-
-function nameFilter(query: URLSearchParams): (name: string) => boolean {
-  const wanted = query.get('name')?.toLowerCase() ?? '';
-  const isStrict = booleanOf(query, 'strict-name-search') ?? false;
-  return (name) => (isStrict && wanted !== '' ? name.toLowerCase() === wanted : name.toLowerCase().includes(wanted));
 }
 
 /** Any of the ids, or with `contains` false none of them. */
@@ -79,7 +73,7 @@ function renderer({ query, store }: ApiRequest): (row: ProjectRow) => object {
   return (row) => hydratedProject(store, row);
 }
 
-export function hydratedProject(store: Store, row: ProjectRow): object {
+function hydratedProject(store: Store, row: ProjectRow): object {
   const workspace = store.row('workspaces', row.workspaceId, row.workspaceId);
   const [currency] = workspace?.currencies ?? [];
   return {

@@ -3,7 +3,7 @@ import { isoDuration } from './time.ts';
 
 const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY'] as const;
 
-export function rate(amount: number): Rate {
+function rate(amount: number): Rate {
   return { amount, currency: 'USD' };
 }
 
@@ -76,7 +76,7 @@ function workspaceSettings(): WorkspaceRow['workspaceSettings'] {
   };
 }
 
-export function userSettings(timeZone: string): UserSettings {
+function userSettings(timeZone: string): UserSettings {
   return {
     weekStart: 'MONDAY',
     timeZone,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { act } from './activity.ts';
 import { createActivityRunner } from './activity-runner.ts';
-import type { Caller, PageCap, RateLimit, Settings } from './answer.ts';
+import type { Caller, EntityChanges, PageCap, RateLimit, Settings } from './answer.ts';
 import { createApi, type HttpHandler } from './api-server.ts';
 import { createControl, isControlPath } from './control.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -39,6 +39,8 @@ export interface SimulatorOptions {
   readonly rateLimit?: RateLimit | undefined;
   /** Default: 400 above 5000. */
   readonly pageCap?: PageCap | undefined;
+  /** Default: the first page is 0, deletions show after a minute. */
+  readonly entityChanges?: Partial<EntityChanges> | undefined;
   /** Rows carry unknown fields. Default false. */
   readonly extraFields?: boolean | undefined;
   /** Requests kept in the log. Default 10,000. */
@@ -84,6 +86,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const settings: Settings = {
     pageCap: options.pageCap ?? { mode: 'reject', max: 5000 },
     rateLimit: options.rateLimit,
+    entityChanges: { firstPage: 0, deletionDelayMs: 60_000, enabled: true, ...options.entityChanges },
   };
   const faults = createFaults(seed);
   const requests = createRequestLog(options.requestLogLimit ?? 10_000);

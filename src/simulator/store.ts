@@ -1,3 +1,4 @@
+import { type Audit, createAudit } from './audit.ts';
 import { createEntryIndex, type EntryIndex } from './entry-index.ts';
 import { createHistory, type History } from './history.ts';
 import type { ResourceName, ResourceRows, Row, TimeEntryRow } from './rows.ts';
@@ -7,7 +8,7 @@ export interface StoreOptions {
   readonly historyLimit: number;
 }
 
-export interface Write<N extends ResourceName> {
+interface Write<N extends ResourceName> {
   readonly kind: string;
   readonly resource: N;
   readonly workspaceId: string;
@@ -19,6 +20,7 @@ export interface Write<N extends ResourceName> {
 /** All rows, by resource, workspace and id, with the indices that make a page cheap. The only place that changes a row. */
 export interface Store {
   readonly history: History;
+  readonly audit: Audit;
   /** Rows written from now on carry fields nobody has heard of. */
   extraFields: boolean;
   row<N extends ResourceName>(resource: N, workspaceId: string, id: string): ResourceRows[N] | undefined;
@@ -41,6 +43,7 @@ type Tables = { [N in ResourceName]: Map<string, Map<string, ResourceRows[N]>> }
 export function createStore({ clock, historyLimit }: StoreOptions): Store {
   const tables = emptyTables();
   const history = createHistory(historyLimit);
+  const audit = createAudit(clock);
   const indices = new Map<string, EntryIndex>();
   const running = new Map<string, Map<string, TimeEntryRow>>();
 
@@ -60,6 +63,7 @@ export function createStore({ clock, historyLimit }: StoreOptions): Store {
 
   const store: Store = {
     history,
+    audit,
     extraFields: false,
     row: (resource, workspaceId, id) => tables[resource].get(workspaceId)?.get(id),
     rows: (resource, workspaceId) => [...(tables[resource].get(workspaceId)?.values() ?? [])],
@@ -75,12 +79,16 @@ export function createStore({ clock, historyLimit }: StoreOptions): Store {
       if (row === null) table.delete(id);
       else table.set(id, row);
       if (resource === 'timeEntries') reindex(workspaceId, before as TimeEntryRow | null, row as TimeEntryRow | null);
+      if (!COMPUTED.has(kind)) audit.note(resource, workspaceId, id, before, row);
       history.append({ atMs: clock(), kind, resource, workspaceId, id, before, after: row });
     },
     truth: () => truthOf(tables),
   };
   return store;
 }
+
+/** Changes that are made of other rows and that nobody made to this one. */
+const COMPUTED: ReadonlySet<string> = new Set(['seeded', 'projectDurationMoved', 'workspaceMembershipsMoved']);
 
 /** Unknown fields appear in answers without notice: one plain, one nested. */
 const UNKNOWN_FIELDS = { simulatorVersion: 2, simulatorDetails: { origin: 'SIMULATOR', weight: 1.5 } } as const;

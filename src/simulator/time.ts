@@ -63,7 +63,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 }
 
 /** How far clocks in `zone` are ahead of UTC at an instant. */
-function offsetMs(atMs: number, zone: string): number {
+export function offsetMs(atMs: number, zone: string): number {
   if (zone === 'UTC') return 0;
   const parts = new Map(
     formatOf(zone)

@@ -32,7 +32,8 @@ function url(what: string, check: (parsed: URL) => Reading<string> | undefined):
   const schema = { type: 'string', format: 'uri', pattern: '^https?://' };
   return scalar(what, schema, (text) => {
     const parsed = URL.parse(text);
-    if (parsed === null || !/^https?:\/\//i.test(text)) return refuse(`is not ${what}`, 'Such as https://host/path.');
+    if (parsed === null || !/^https?:\/\/[^/\\]/i.test(text))
+      return refuse(`is not ${what}`, 'Such as https://host/path.');
     return faultOf(parsed, text) ?? check(parsed) ?? accept(withoutSlash(parsed));
   });
 }

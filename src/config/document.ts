@@ -31,7 +31,7 @@ export function readDocument(text: string, file: string, outside: Outside, repor
     prettyErrors: false,
     uniqueKeys: false,
     lineCounter: lines,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -46,6 +46,7 @@ export function readDocument(text: string, file: string, outside: Outside, repor
   const walk: Walk = { file, report, outside, position, anchors: new Map(), left: MOST_NODES, isFull: false };
   const root = readNode(document.contents, '', 0, walk);
   if (root.kind === 'map') return root;
+  if (root.kind === 'text' && root.raw === '') return emptyMap(root.at);
   report.problem(root.at, '', 'the file should be a map of keys', 'Start with credentials: and sources:.');
   return undefined;
 }

@@ -31,11 +31,11 @@ export function subdomainAddresses(subdomain: string): Addresses {
  */
 export function customAddresses(baseUrl: string, reportsUrl: string | undefined): Addresses & { region: Region } {
   const { origin, pathname } = new URL(baseUrl);
-  const full = pathname === '/' ? `${origin}/api/v1` : baseUrl;
+  const path = pathname === '/' ? '/api/v1' : pathname.replace(/\/+$/, '');
   const region = REGION_NAMES.find((name) => new URL(REGIONS[name].baseUrl).origin === origin) ?? 'global';
   const isKnown = new URL(REGIONS[region].baseUrl).origin === origin;
-  const derived = isKnown ? REGIONS[region].reportsUrl : `${full.replace(/\/api\/v1$/, '')}/report/v1`;
-  return { baseUrl: full, reportsUrl: reportsUrl ?? derived, region };
+  const derived = isKnown ? REGIONS[region].reportsUrl : `${origin}${path.replace(/\/api\/v1$/, '')}/report/v1`;
+  return { baseUrl: `${origin}${path}`, reportsUrl: reportsUrl ?? derived, region };
 }
 
 /** Whether the host is Clockify's, by name alone. */

@@ -30,7 +30,7 @@ export const RESERVED = /[\uE000-\uE002]/;
 const MOST_CHARACTERS = 65_536;
 
 export function markReferences(text: string): string {
-  return text.replace(/(?<!\$)\$\{([^{}\r\n]*)\}/g, `${OPEN}$1${CLOSE}`);
+  return text.replace(/(?<!\$)\$\{([^{}"',\r\n]*)\}/g, `${OPEN}$1${CLOSE}`);
 }
 
 export function unmark(text: string): string {
@@ -44,7 +44,7 @@ export function resolveReferences(marked: string, file: string, outside: Outside
   const complaints: { complaint: string; hint: string }[] = [];
   if (/(?<!\$)\$\{/.test(marked)) {
     complaints.push({
-      complaint: `has a "\${" without its "}"`,
+      complaint: `has a "\${" that begins no reference`,
       hint: `Write \${NAME}, or $\${ for the two characters.`,
     });
   }

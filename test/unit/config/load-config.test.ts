@@ -148,7 +148,7 @@ test('a configuration that cannot be used is one error with all problems in its 
   throws(load, (error) => {
     ok(error instanceof ConfigError);
     deepEqual([error.kind, error.code, error.problems.length], ['config', 'config.invalid', 2]);
-    match(error.message, /has 2 problems:\n {2}c\.yaml:1:14: credentials: is empty\n {6}Give at least one\./);
+    match(error.message, /has 2 problems:\n {2}c\.yaml:1:14: credentials: is empty\n {4}Give at least one\./);
     match(error.message, /c\.yaml:2:10: sources: is empty/);
     return true;
   });

@@ -1,0 +1,81 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what is tested
+import { deepEqual, equal } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { templates } from '../../../src/clockify/templates/catalogue.ts';
+import { lintConfig } from '../../../src/config/load-config.ts';
+import { jsonSchema, printJson } from '../../../src/config/write-json-schema.ts';
+import { validate } from './json-schema-validator.ts';
+
+const folder = new URL('../../../config/', import.meta.url);
+const committed = readFileSync(new URL('clockify-kafka.schema.json', folder), 'utf8');
+const schema = JSON.parse(committed);
+
+const ENV = {
+  CLOCKIFY_API_KEY: 'key-1234567890',
+  CLOCKIFY_URL: 'http://127.0.0.1:4010',
+  KAFKA_BROKERS: '127.0.0.1:9092',
+  REGISTRY_URL: 'http://127.0.0.1:8081',
+};
+
+function lintFile(name: string) {
+  return lintConfig({ file: new URL(name, folder).pathname, env: ENV, templates });
+}
+
+test('the committed JSON Schema is what `npm run schema` writes', () => {
+  equal(committed, `${printJson(jsonSchema(templates))}\n`);
+});
+
+for (const name of ['example.yaml', 'demo.yaml']) {
+  test(`config/${name} is right without a warning, here and in an editor`, () => {
+    const { config, problems, warnings } = lintFile(name);
+    deepEqual({ problems, warnings }, { problems: [], warnings: [] });
+    deepEqual(
+      config?.sources.map(({ template }) => template),
+      ['workspaces', 'users', 'projects', 'time-entries'],
+    );
+    const text = readFileSync(new URL(name, folder), 'utf8');
+    equal(text.split('\n')[0], '# yaml-language-server: $schema=./clockify-kafka.schema.json');
+    deepEqual(validate(schema, parse(text)), []);
+  });
+}
+
+test('config/example.yaml shows the defaults: a file without its settings is the same configuration', () => {
+  const bare = {
+    credentials: parse(readFileSync(new URL('example.yaml', folder), 'utf8')).credentials,
+    sources: parse(readFileSync(new URL('example.yaml', folder), 'utf8')).sources,
+  };
+  const text = JSON.stringify(bare);
+  const { config } = lintConfig({ file: 'bare.yaml', env: ENV, templates, readFile: () => text });
+  deepEqual(lintFile('example.yaml').config, config);
+});
+
+test('an editor sees the same mistakes', () => {
+  const file = (changes: object) => ({
+    credentials: { acme: { api_key: 'x' } },
+    sources: [{ name: 's', template: 'users', credential: 'acme' }],
+    ...changes,
+  });
+  const source = (keys: object) => file({ sources: [{ name: 's', template: 'users', credential: 'acme', ...keys }] });
+  deepEqual(validate(schema, file({})), []);
+  deepEqual(validate(schema, source({ every: '${EVERY}', status: 'ALL', include_roles: true, workspace: ['a'] })), []);
+  const wrong = [
+    {},
+    file({ kafka: { shards: 'many' } }),
+    file({ kafka: { shard: 1 } }),
+    file({ credentials: { acme: {} } }),
+    file({ credentials: { acme: { api_key: 'x', region: 'moon' } } }),
+    source({ every: 30 }),
+    source({ every: '30' }),
+    source({ status: 'all' }),
+    source({ template: 'workspaces', status: 'ALL' }),
+    source({ template: 'user' }),
+    source({ ignore_changes: ['nothing'] }),
+    source({ name: 'A b' }),
+  ];
+  deepEqual(
+    wrong.map((value) => validate(schema, value).length > 0),
+    wrong.map(() => true),
+  );
+});

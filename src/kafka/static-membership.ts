@@ -1,5 +1,5 @@
 import { WorkerError } from '../core/errors.ts';
-import { orAborted, pause } from './aborting.ts';
+import { pause } from './aborting.ts';
 import type { ShardMembership } from './membership.ts';
 
 /** Two workers that were given the same shard throw each other out at this pace at most. */
@@ -24,7 +24,10 @@ export function createStaticMembership(owned: ReadonlySet<number>, beatMs: numbe
       });
     },
     mayCommit: () => true,
-    nextHeartbeat: (signal) => orAborted(pause(beatMs, signal), signal),
+    async nextHeartbeat(signal) {
+      await pause(beatMs, signal);
+      signal.throwIfAborted();
+    },
   };
 }
 

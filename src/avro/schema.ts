@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import avsc from 'avsc';
 import { WorkerError } from '../core/errors.ts';
+import { hookSafeLong } from './safe-long.ts';
 
 /**
  * Avro schemas as text and as what they compile to. avsc makes code of a schema, so its size is limited before: a
@@ -59,7 +60,7 @@ export function parseRecordSchema(text: string): RecordSchema {
 /** `["null", X]` comes unwrapped, and logical types stay the numbers they are. */
 export function compile(schema: unknown): AvroType {
   try {
-    return avsc.Type.forSchema(schema as avsc.Schema);
+    return avsc.Type.forSchema(schema as avsc.Schema, { typeHook: hookSafeLong });
   } catch (cause) {
     throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
   }

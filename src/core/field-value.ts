@@ -4,7 +4,7 @@ import { canonicalJson } from './field-json.ts';
 import type { RowValue } from './record.ts';
 
 /**
- * - `long`: a whole number that a reader of JSON numbers can hold (below 2^53 − 1, the limit of the encoder).
+ * - `long`: a whole number that the encoder writes exactly, from −2^52 to 2^53 − 2.
  * - `instant`: ISO 8601 with a zone, as epoch ms. `duration`: ISO 8601, as whole seconds.
  * - `strings`, `string-set`: a list, empty where absent; a set comes sorted, since its order differs between answers
  *   (observed 2026-03: a workspace's features).
@@ -48,7 +48,7 @@ export function typeName(value: unknown): string {
   if (typeof value !== 'number') return typeof value;
   if (!Number.isFinite(value)) return 'number that is not finite';
   if (!Number.isInteger(value)) return 'fraction';
-  return isLong(value) ? 'whole number' : 'whole number beyond 2^53';
+  return isLong(value) ? 'whole number' : 'whole number too large';
 }
 
 export function wrongType(path: string, expected: string, value: unknown): WorkerError {
@@ -80,7 +80,7 @@ const SCALARS: Readonly<Record<Exclude<Scalar, 'json'>, (value: unknown) => RowV
 };
 
 function isLong(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Math.abs(value as number) < Number.MAX_SAFE_INTEGER;
+  return Number.isInteger(value) && (value as number) >= -(2 ** 52) && (value as number) < Number.MAX_SAFE_INTEGER;
 }
 
 function wholeSeconds(iso: string): number | undefined {

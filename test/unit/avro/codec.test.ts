@@ -111,7 +111,8 @@ test('a value that does not fit is named by its path and both types, and never s
   const cases: readonly (readonly [object, string])[] = [
     [{ n: 'top secret' }, 'n should be null or long and is string'],
     [{ n: 1.5 }, 'n should be long and is fraction'],
-    [{ n: 2 ** 53 }, 'n should be long and is whole number beyond 2^53'],
+    [{ n: 2 ** 53 }, 'n should be long and is whole number too large'],
+    [{ n: -(2 ** 52) - 1 }, 'n should be long and is whole number too large'],
     [{ s: 4711 }, 's should be null or string and is whole number'],
     [{ l: ['ok', 4711] }, 'l.1 should be string and is whole number'],
     [{ l: null }, 'l should be array and is null'],

@@ -31,6 +31,7 @@ const TAKEN: readonly (readonly [FieldType, unknown, unknown])[] = [
   ['boolean', false, false],
   ['long', -5, -5],
   ['long', 2 ** 53 - 2, 2 ** 53 - 2],
+  ['long', -(2 ** 52), -(2 ** 52)],
   ['long', -0, 0],
   ['double', 0.5, 0.5],
   ['instant', '2026-03-02T08:15:00Z', Date.UTC(2026, 2, 2, 8, 15)],
@@ -61,7 +62,7 @@ test('what is null or absent is null, or an empty list', () => {
 const REFUSED: readonly (readonly [FieldType, readonly unknown[]])[] = [
   ['string', [1, true, {}, []]],
   ['boolean', ['true', 0, null].slice(0, 2)],
-  ['long', [1.5, '7', 2 ** 53 - 1, -(2 ** 53), Number.NaN, Number.POSITIVE_INFINITY, true]],
+  ['long', [1.5, '7', 2 ** 53 - 1, -(2 ** 52) - 1, Number.NaN, Number.POSITIVE_INFINITY, true]],
   ['double', ['1', Number.NaN, Number.NEGATIVE_INFINITY]],
   [
     'instant',

@@ -7,8 +7,8 @@
 export type Plan = 'free' | 'paid';
 export type Region = 'global' | 'euc1' | 'use2' | 'euw2' | 'apse2';
 export type SinkName = 'kafka' | 'stdout' | 'file';
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
-export type LogFormat = 'json' | 'pretty';
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+type LogFormat = 'json' | 'pretty';
 
 export interface Config {
   /** Identity of the deployment: it is in the transactional ids, the state topic and the group, so it must stay. */
@@ -63,7 +63,7 @@ export interface SourceConfig {
   readonly ignoreChanges: readonly string[] | undefined;
 }
 
-export interface KafkaConfig {
+interface KafkaConfig {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly sessionTimeoutMs: number;
@@ -76,7 +76,7 @@ export interface KafkaConfig {
   readonly transactionTimeoutMs: number;
 }
 
-export interface TopicsConfig {
+interface TopicsConfig {
   readonly prefix: string;
   /** Whether missing topics are created. */
   readonly create: boolean;
@@ -86,7 +86,7 @@ export interface TopicsConfig {
   readonly deadLetters: string;
 }
 
-export interface RegistryConfig {
+interface RegistryConfig {
   /** Without a slash at its end. */
   readonly url: string;
   readonly autoRegister: boolean;
@@ -95,7 +95,7 @@ export interface RegistryConfig {
   readonly password: string | undefined;
 }
 
-export interface HttpConfig {
+interface HttpConfig {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
@@ -107,7 +107,7 @@ export interface HttpConfig {
 }
 
 /** A sweep that would delete both more than the share and more than the number stops its slice (P4). */
-export interface DeletesConfig {
+interface DeletesConfig {
   readonly guardShare: number;
   readonly guardAtLeast: number;
 }

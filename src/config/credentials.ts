@@ -1,51 +1,15 @@
-import * as z from 'zod';
-import { apiUrl, isLoopback } from './address.ts';
+import { isLoopback } from './address.ts';
 import type { Credential } from './config.ts';
+import { credentialShape, type GivenCredential } from './credential-shape.ts';
 import { CREDENTIAL_DEFAULTS, PLAN_LIMITS, PLAN_RATES } from './defaults.ts';
-import { accept, choice, type Format, integer, NAME, NAME_HINT, quote, refuse, scalar, secret } from './format.ts';
-import {
-  type Addresses,
-  customAddresses,
-  isClockifyHost,
-  isOwnHost,
-  REGION_NAMES,
-  regionAddresses,
-  subdomainAddresses,
-} from './hosts.ts';
+import { NAME, NAME_HINT } from './format.ts';
+import { type Addresses, customAddresses, isClockifyHost, regionAddresses, subdomainAddresses } from './hosts.ts';
 import { warnOfSecret } from './process-settings.ts';
 import { rate } from './quantity.ts';
 import type { Report } from './report.ts';
 
-import { mapOf, optional, readShape, required } from './shape.ts';
+import { mapOf, readShape } from './shape.ts';
 import { join, type MapNode, type Node, some } from './tree.ts';
-
-const subdomain: Format<string> = scalar(
-  'the subdomain of a workspace',
-  { type: 'string', pattern: '^[a-z0-9-]+$' },
-  (text) => {
-    if (!/^(?!xn--)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
-      return refuse(`${quote(text)} is not the subdomain of a workspace`, 'Only what stands before .clockify.me.');
-    }
-    return isOwnHost(text)
-      ? refuse(`${quote(text)} is a host of Clockify itself`, 'Say region instead.')
-      : accept(text);
-  },
-);
-
-const plans = choice('a plan', ['free', 'paid']);
-
-export const credentialShape = z.strictObject({
-  api_key: required(secret('an API key'), `Best as \${NAME} or \${file:path}.`),
-  plan: optional(plans, 'Decides the default rate.', CREDENTIAL_DEFAULTS.plan),
-  region: optional(choice('a region', REGION_NAMES), 'Where the data lives.', CREDENTIAL_DEFAULTS.region),
-  subdomain: optional(subdomain, 'Of a workspace that has one, without .clockify.me. Instead of region.'),
-  base_url: optional(apiUrl, 'Address of the API, with /api/v1. Instead of region; the key goes to this host.'),
-  reports_url: optional(apiUrl, 'Address of the reports API. Only beside base_url.'),
-  rate: optional(rate, 'Requests: 8/s, 600/m, 25/h. The default follows from the plan.'),
-  burst: optional(integer(1, 10_000), 'Requests that may go at once on top. The default follows from the plan.'),
-});
-
-type Given = z.output<typeof credentialShape>;
 
 /** @returns those that are right, by name; the report has the others */
 export function readCredentials(root: MapNode, report: Report): Readonly<Record<string, Credential>> {
@@ -83,7 +47,7 @@ function readCredential(name: string, node: Node, path: string, report: Report):
   return credential;
 }
 
-function resolve(name: string, given: Given): Credential {
+function resolve(name: string, given: GivenCredential): Credential {
   const plan = given.plan ?? CREDENTIAL_DEFAULTS.plan;
   const { baseUrl, reportsUrl, region } = addressesOf(given);
   return {
@@ -99,7 +63,7 @@ function resolve(name: string, given: Given): Credential {
   };
 }
 
-function addressesOf(given: Given): Addresses & Pick<Credential, 'region'> {
+function addressesOf(given: GivenCredential): Addresses & Pick<Credential, 'region'> {
   if (given.base_url !== undefined) return customAddresses(given.base_url, given.reports_url);
   if (given.subdomain !== undefined) return { ...subdomainAddresses(given.subdomain), region: 'global' };
   const region = given.region ?? CREDENTIAL_DEFAULTS.region;
@@ -107,7 +71,7 @@ function addressesOf(given: Given): Addresses & Pick<Credential, 'region'> {
 }
 
 /** A credential has one address: two that might disagree are refused, rather than one of them ignored. */
-function isOneAddress(given: Given, map: MapNode, path: string, report: Report): boolean {
+function isOneAddress(given: GivenCredential, map: MapNode, path: string, report: Report): boolean {
   const [first, second] = (['base_url', 'subdomain', 'region'] as const).filter((key) => given[key] !== undefined);
   if (first !== undefined && second !== undefined) {
     const at = map.entries.get(second)?.keyAt ?? map.at;

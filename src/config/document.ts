@@ -3,7 +3,7 @@ import { markReferences, type Outside, RESERVED, resolveReferences, unmark } fro
 import type { Report } from './report.ts';
 import { emptyMap, join, type MapNode, NOWHERE, type Node, type Position, type TextNode } from './tree.ts';
 
-export const MOST_CHARACTERS = 1_048_576;
+const MOST_CHARACTERS = 1_048_576;
 /** An anchor used many times multiplies what it names: this bounds the product. */
 const MOST_NODES = 50_000;
 const MOST_DEPTH = 32;

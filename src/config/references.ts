@@ -67,12 +67,12 @@ function lookUp(reference: string, file: string, outside: Outside): Lookup {
       hint: `Write \${NAME} or \${file:/path/to/secret}; there are no defaults or other forms.`,
     };
   }
-  return (
-    readVariable(reference, outside) ?? {
-      complaint: `needs the environment variable ${reference}, which is not set`,
-      hint: `Set ${reference}, or ${reference}_FILE to the path of a file that holds the value.`,
-    }
-  );
+  const found = readVariable(reference, outside);
+  if (found !== undefined && found.value !== '') return found;
+  return {
+    complaint: `needs the environment variable ${reference}, which is ${found === undefined ? 'not set' : 'empty'}`,
+    hint: `Set ${reference}, or ${reference}_FILE to the path of a file that holds the value.`,
+  };
 }
 
 /**

@@ -45,20 +45,14 @@ export function readShape<T>(shape: z.ZodType<T>, node: MapNode, path: string, r
   return data;
 }
 
-export function reportKeys(
-  keys: readonly string[],
-  known: readonly string[],
-  node: MapNode,
-  path: string,
-  report: Report,
-) {
+function reportKeys(keys: readonly string[], known: readonly string[], node: MapNode, path: string, report: Report) {
   for (const key of keys) {
     const at = node.entries.get(key)?.keyAt ?? node.at;
     report.problem(at, join(path, key), 'is not a known key', suggestion(key, known));
   }
 }
 
-export function keysOf(shape: z.ZodType): string[] {
+function keysOf(shape: z.ZodType): string[] {
   return shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
 }
 

@@ -39,7 +39,7 @@ const bindings: Format<'all' | readonly string[]> = {
 const text = scalar('a text', { type: ['string', 'number', 'boolean'] }, accept);
 
 /** The keys of a source that every template has. */
-export function commonFields(templates: readonly string[], credentials: readonly string[], fields: readonly string[]) {
+function commonFields(templates: readonly string[], credentials: readonly string[], fields: readonly string[]) {
   return {
     name: required(identity, 'Identity of the source: its state belongs to this name.'),
     template: required(known('a template', templates), 'What is polled.'),

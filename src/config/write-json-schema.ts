@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { TemplateInfo } from './config.ts';
-import { credentialShape } from './credentials.ts';
+import { credentialShape } from './credential-shape.ts';
 import { DEFAULTS } from './defaults.ts';
 import { type JsonSchema, NAME } from './format.ts';
 import { SETTING_PATHS, settingOf } from './settings.ts';
-import { commonFields, sourceShape } from './source-shape.ts';
+import { sourceShape } from './source-shape.ts';
 
 const DRAFT = 'http://json-schema.org/draft-07/schema#';
 
@@ -40,10 +40,13 @@ export function jsonSchema(templates: readonly TemplateInfo[]): JsonSchema {
   };
 }
 
+/** What a source has whatever its template. */
+const NO_TEMPLATE: TemplateInfo = { name: '', plural: '', parameters: [], filters: {}, fields: [] };
+
 /** A source is checked against the shape of its template: editors then know its parameters and filters. */
 function sourceSchema(templates: readonly TemplateInfo[]): JsonSchema {
   const names = templates.map(({ name }) => name);
-  const common = objectSchema(z.strictObject(commonFields(names, [], [])));
+  const common = objectSchema(sourceShape(NO_TEMPLATE, names, []));
   return {
     type: 'object',
     required: common.required,

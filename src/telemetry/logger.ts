@@ -6,8 +6,8 @@ import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions 
 import { prettyLine } from './pretty.ts';
 import { createScrubber } from './scrubber.ts';
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+type LogFields = Readonly<Record<string, unknown>>;
 
 /** Log fields first, then a sentence: `log.info({ event: 'worker.started' }, 'The worker has started')`. */
 export interface Logger {

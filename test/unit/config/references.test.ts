@@ -53,7 +53,7 @@ test('what a reference cannot find is a problem at its line', () => {
     [`${key} has a "\${" that begins no reference`],
     [`${key} finds both TWO and TWO_FILE set`],
     [`${key} needs the file /big, which is larger than 64 KiB`],
-    [`${key} the reference does not give an API key`],
+    [`${key} needs the environment variable EMPTY, which is empty`],
   ]);
 });
 

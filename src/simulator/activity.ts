@@ -14,7 +14,7 @@ type Deed = (context: WorldContext, workspaceId: string) => boolean;
 /** How often each deed happens, of the sum of all. Entries move all the time, projects and users seldom. */
 const DEEDS: readonly (readonly [weight: number, deed: Deed])[] = [
   [20, start],
-  [18, stop],
+  [14, stop],
   [16, add],
   [8, addBackDated],
   [10, describe],
@@ -27,7 +27,7 @@ const DEEDS: readonly (readonly [weight: number, deed: Deed])[] = [
   [1, toggleArchived],
   [1, newProject],
   [0.4, dropProject],
-  [0.6, join],
+  [0.3, join],
   [0.6, toggleActive],
 ];
 
@@ -130,14 +130,20 @@ function rename(context: WorldContext, workspaceId: string): boolean {
   });
 }
 
+/** A third of the projects at most: what is archived gets no new entries. */
 function toggleArchived(context: WorldContext, workspaceId: string): boolean {
-  return withProject(context, workspaceId, ({ id, archived }) => {
-    if (archived) unarchiveProject(context, workspaceId, id);
-    else archiveProject(context, workspaceId, id);
-  });
+  const projects = context.store.rows('projects', workspaceId);
+  if (projects.length === 0) return false;
+  const archived = projects.filter((project) => project.archived);
+  const isFull = archived.length > projects.length / 3;
+  const project = context.random.pick(isFull ? archived : projects);
+  if (project.archived) unarchiveProject(context, workspaceId, project.id);
+  else archiveProject(context, workspaceId, project.id);
+  return true;
 }
 
 function newProject(context: WorldContext, workspaceId: string): boolean {
+  if (context.store.rows('projects', workspaceId).length >= context.crowd.projects) return false;
   const name = `${context.random.pick(PROJECT_NAMES)} ${context.random.integer(1000, 9999)}`;
   createProject(context, { workspaceId, name, hourlyRate: randomRate(context.random) });
   return true;
@@ -153,17 +159,20 @@ function dropProject(context: WorldContext, workspaceId: string): boolean {
   return true;
 }
 
+/** Nobody is ever removed: what is left of a removed user, no list shows. */
 function join(context: WorldContext, workspaceId: string): boolean {
+  if (context.store.rows('users', workspaceId).length >= context.crowd.users) return false;
   const name = `${context.random.pick(FIRST_NAMES)} ${context.random.pick(LAST_NAMES)}`;
   joinUser(context, { workspaceId, name });
   return true;
 }
 
-/** Never one of the first two, whose keys read the API. */
+/** Never one of the first two, whose keys read the API, and a quarter of the others at most. */
 function toggleActive(context: WorldContext, workspaceId: string): boolean {
   const others = context.store.rows('users', workspaceId).slice(2);
   if (others.length === 0) return false;
-  const user = context.random.pick(others);
+  const inactive = others.filter((user) => !isActive(user));
+  const user = context.random.pick(inactive.length > others.length / 4 ? inactive : others);
   if (isActive(user)) deactivateUser(context, workspaceId, user.id);
   else activateUser(context, workspaceId, user.id);
   return true;

@@ -35,6 +35,10 @@ export interface SeedOptions {
 export function seedWorld(context: WorldContext, options: SeedOptions): void {
   const bornMs = context.clock() - (options.days + 30) * DAY_MS;
   context.isSeeding = true;
+  context.crowd = {
+    users: Math.ceil(options.users * 1.5),
+    projects: Math.ceil(options.projectsPerWorkspace * 1.5) + 5,
+  };
   const workspaceIds = Array.from({ length: options.workspaces }, (_, index) => {
     const name = WORKSPACE_NAMES[index] ?? `Workspace ${index + 1}`;
     return createWorkspace(context, name, bornMs + index * 1000).id;

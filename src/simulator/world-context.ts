@@ -14,6 +14,8 @@ export interface WorldContext {
   readonly bin: Map<string, ResourceRows['timeEntries']>;
   /** Seconds tracked on a project, by its id. */
   readonly projectSeconds: Map<string, number>;
+  /** How many users and projects activity lets a workspace grow to. */
+  crowd: { readonly users: number; readonly projects: number };
   /** While the first world is made: projects take their durations at the end, in one write. */
   isSeeding: boolean;
 }
@@ -39,6 +41,7 @@ export function createWorldContext({ seed, clock, historyLimit }: WorldOptions):
     customFields: new Map(),
     bin: new Map(),
     projectSeconds: new Map(),
+    crowd: { users: 30, projects: 30 },
     isSeeding: false,
   };
 }

@@ -101,3 +101,12 @@ test('ids begin with the second of their creation and are unique', () => {
   equal(new Set(minted).size, 1000);
   for (const id of minted) equal(id.startsWith((NOON / 1000).toString(16)) && id.length === 24, true);
 });
+
+test('a workspace stays of a size, however long it lives', async (t) => {
+  const { simulator } = await practice(t, { users: 8, days: 1, projectsPerWorkspace: 10 });
+  simulator.step(8000);
+  for (const workspaceId of simulator.world.store.workspaceIds()) {
+    equal(simulator.world.store.rows('users', workspaceId).length <= 12, true);
+    equal(simulator.world.store.rows('projects', workspaceId).length <= 20, true);
+  }
+});

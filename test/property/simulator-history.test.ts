@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { act } from '../../src/simulator/activity.ts';
-import type { HistoryEntry } from '../../src/simulator/history.ts';
+import type { History } from '../../src/simulator/history.ts';
 import type { Row } from '../../src/simulator/rows.ts';
 import { seedWorld } from '../../src/simulator/seed.ts';
 import { createWorldContext } from '../../src/simulator/world-context.ts';
@@ -26,7 +26,7 @@ function live({ seed, pausesMs }: { readonly seed: number; readonly pausesMs: re
   return context.store;
 }
 
-function fold(entries: readonly HistoryEntry[]): Record<string, Map<string, Row>> {
+function fold(entries: History['entries']): Record<string, Map<string, Row>> {
   const resources: Record<string, Map<string, Row>> = {};
   for (const { resource, workspaceId, id, before, after } of entries) {
     const rows = resources[resource] ?? new Map<string, Row>();

@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   readonly activity?: number | undefined;
   /** Default: a free one. */
   readonly port?: number | undefined;
+  /** Address to listen on. Beyond this machine the control endpoints are open to all who reach it. Default 127.0.0.1. */
+  readonly host?: string | undefined;
   /** Of the first user, the owner. Default `simulator-key`. */
   readonly apiKey?: string | undefined;
   /** Of the second user, a plain member. Default `simulator-member-key`. */
@@ -50,7 +52,7 @@ export interface SimulatorOptions {
 }
 
 export interface Simulator {
-  /** Base URL of the API, `http://127.0.0.1:PORT/api/v1`. */
+  /** Base URL of the API, by default `http://127.0.0.1:PORT/api/v1`. */
   readonly url: string;
   /** `http://127.0.0.1:PORT`: the control endpoints stand under `/simulator` there. */
   readonly origin: string;
@@ -108,9 +110,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const server = createServer();
   serve(server, api, control);
-  const port = await listen(server, options.port ?? 0);
+  const { host = '127.0.0.1' } = options;
+  const port = await listen(server, options.port ?? 0, host);
   activity.start(options.activity ?? 0);
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = originOf(host, port);
   return {
     url: `${origin}/api/v1`,
     origin,
@@ -158,10 +161,16 @@ function serve(server: Server, api: HttpHandler, control: HttpHandler): void {
   });
 }
 
-function listen(server: Server, port: number): Promise<number> {
+/** An address that stands for every one is reached by loopback from here. */
+function originOf(host: string, port: number): string {
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

@@ -30,3 +30,9 @@ test('a port that is taken is refused', async (t) => {
   const { simulator } = await practice(t);
   await rejects(startSimulator({ users: 1, days: 0, port: simulator.port }), { code: 'EADDRINUSE' });
 });
+
+test('it listens where it is told to, and is reached by loopback when that is everywhere', async (t) => {
+  const { simulator, get } = await practice(t, { host: '0.0.0.0' });
+  equal(simulator.origin, `http://127.0.0.1:${simulator.port}`);
+  equal((await get('/user')).status, 200);
+});

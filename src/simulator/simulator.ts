@@ -73,23 +73,16 @@ export interface Simulator {
 
 const DEFAULT_SEED = 1;
 
-/** @throws {RangeError} for an unknown time zone, fewer than one user or workspace, or a port that is taken */
+/** @throws {RangeError} for an unknown time zone, or fewer than one user or workspace; Node's error for a port that is taken */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { seed = DEFAULT_SEED, apiKey = 'simulator-key', memberKey = 'simulator-member-key' } = options;
   const clock = options.clock ?? Date.now;
-  const context = createWorldContext({ seed, clock, historyLimit: options.historyLimit ?? 1_000_000 });
-  context.store.extraFields = options.extraFields ?? false;
-  seedWorld(context, seedOptions(options));
-
+  const context = seededContext(options, seed, clock);
   const world = createWorld(context);
   const step = (count = 1): void => {
     for (let left = count; left > 0; left -= 1) act(context);
   };
-  const settings: Settings = {
-    pageCap: options.pageCap ?? { mode: 'reject', max: 5000 },
-    rateLimit: options.rateLimit,
-    entityChanges: { firstPage: 0, deletionDelayMs: 60_000, enabled: true, ...options.entityChanges },
-  };
+  const settings = settingsOf(options);
   const faults = createFaults(seed);
   const requests = createRequestLog(options.requestLogLimit ?? 10_000);
   const activity = createActivityRunner(step);
@@ -132,6 +125,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       closing.abort();
       return closeServer(server);
     },
+  };
+}
+
+function seededContext(options: SimulatorOptions, seed: number, clock: () => number): WorldContext {
+  const context = createWorldContext({ seed, clock, historyLimit: options.historyLimit ?? 1_000_000 });
+  context.store.extraFields = options.extraFields ?? false;
+  seedWorld(context, seedOptions(options));
+  return context;
+}
+
+function settingsOf({ pageCap, rateLimit, entityChanges }: SimulatorOptions): Settings {
+  return {
+    pageCap: pageCap ?? { mode: 'reject', max: 5000 },
+    rateLimit,
+    entityChanges: { firstPage: 0, deletionDelayMs: 60_000, enabled: true, ...entityChanges },
   };
 }
 

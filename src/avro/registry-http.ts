@@ -42,7 +42,7 @@ export type RegistryCall = (
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 
 /**
- * @returns a call that answers with 200 or a 404 that the registry itself gave; anything else it throws
+ * @returns a call that answers with 200, or a 404 or 409 that the registry itself gave; anything else it throws
  */
 export function createRegistryCall({ url, auth, timeoutMs }: RegistryHttpOptions): RegistryCall {
   const base = url.replace(/\/+$/, '');
@@ -115,7 +115,7 @@ export function unexpected(what: string, cause?: unknown): WorkerError {
 function readAnswer(status: number, text: string): Answer {
   const body = parseObject(text);
   const message = typeof body?.message === 'string' ? body.message : text.slice(0, 200);
-  if (status === 404 && typeof body?.error_code === 'number') return { status, body };
+  if ((status === 404 || status === 409) && typeof body?.error_code === 'number') return { status, body };
   if (status !== 200) throw statusError(status, message);
   if (body === undefined) throw unexpected('200 with something that is no JSON object');
   return { status, body };

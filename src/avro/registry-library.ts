@@ -1,5 +1,6 @@
 import { type COMPATIBILITY, SchemaRegistry as LibraryRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import { authHeaders, type RegistryHttpOptions, statusError } from './registry-http.ts';
+import type { WorkerError } from '../core/errors.ts';
+import { authHeaders, type RegistryHttpOptions, statusError, unavailable } from './registry-http.ts';
 
 /**
  * @kafkajs/confluent-schema-registry, and what it needs around it. It answers a lost connection and a time-out with the
@@ -21,22 +22,22 @@ type Middleware = NonNullable<ConstructorParameters<typeof LibraryRegistry>[0]['
  * `register` throws where the subject's level is another than the one it is given, so it is given that one; it must not
  * set a level itself, since it would do so after the first version.
  *
- * @returns undefined where it is open whether the registry has the schema: the library says 400 for a lost connection
+ * @returns the id, or what went wrong: the library says 400 for a lost connection, so such a one is only away
  */
 export async function registerByLibrary(
   library: LibraryRegistry,
   subject: string,
   schema: string,
   level: string,
-): Promise<number | undefined> {
+): Promise<number | WorkerError> {
   const compatibility = level.toUpperCase() as COMPATIBILITY;
   try {
     const schemaText = { type: SchemaType.AVRO, schema } as const;
     return (await library.register(schemaText, { subject, compatibility, updateConfig: false })).id;
   } catch (thrown) {
     const status = statusOf(thrown);
-    if (status === undefined || status === 400) return undefined;
-    throw statusError(status, messageOf(thrown), thrown);
+    if (status === undefined || status === 400) return unavailable(messageOf(thrown), thrown);
+    return statusError(status, messageOf(thrown), thrown);
   }
 }
 

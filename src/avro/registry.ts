@@ -4,7 +4,6 @@ import {
   incompatible,
   type RegistryCall,
   type RegistryHttpOptions,
-  unavailable,
   unexpected,
   unknownSchema,
 } from './registry-http.ts';
@@ -51,21 +50,25 @@ export function createRegistry(options: RegistryOptions): SchemaRegistry {
   const library = createLibrary(options);
   const { log } = options;
 
+  const registerNew = async (subject: string, text: string, subjectExists: boolean, signal: Signal) => {
+    const prepare = subjectExists ? admit : prepareSubject;
+    const level = await prepare(call, subject, text, signal);
+    if (level !== LEVEL) log.warn({ subject, level }, `subject is not ${LEVEL}: later schemas may break readers`);
+    const outcome = await registerByLibrary(library, subject, text, level ?? LEVEL);
+    // Whatever the fault: it may be there, by an answer that was lost or by another worker that was first.
+    const id = typeof outcome === 'number' ? outcome : (await lookUp(call, subject, text, signal)).id;
+    if (id === undefined) throw outcome;
+    log.info({ subject, schemaId: id }, 'schema registered');
+    return id;
+  };
+
   return {
     async register(subject, schema, { autoRegister, signal }) {
       const text = JSON.stringify(parseSchema(schema));
-      const found = await lookUp(call, subject, text, signal);
-      if (found.id !== undefined) return found.id;
+      const { id, subjectExists } = await lookUp(call, subject, text, signal);
+      if (id !== undefined) return id;
       if (!autoRegister) throw notRegistered(subject);
-      const prepare = found.subjectExists ? admit : prepareSubject;
-      const level = await prepare(call, subject, text, signal);
-      if (level !== LEVEL) log.warn({ subject, level }, `subject is not ${LEVEL}: later schemas may break readers`);
-      const id = await registerByLibrary(library, subject, text, level ?? LEVEL);
-      // undefined: the library cannot tell an answer from none, so what was registered is asked for once more.
-      const settled = id ?? (await lookUp(call, subject, text, signal)).id;
-      if (settled === undefined) throw unavailable(`it did not take ${subject}`);
-      log.info({ subject, schemaId: settled }, 'schema registered');
-      return settled;
+      return await registerNew(subject, text, subjectExists, signal);
     },
     fetchSchema: (id) => fetchText(call, id),
     check: (subject, schema, signal) => checkCompatible(call, subject, JSON.stringify(parseSchema(schema)), signal),
@@ -89,7 +92,10 @@ async function admit(call: RegistryCall, subject: string, schema: string, signal
   return await levelOf(call, subject, signal);
 }
 
-/** The level is set before the first version: a second worker can then not slip an unchecked one in between. */
+/**
+ * The level is set before the first version: a second worker can then not slip an unchecked one in between. Apicurio
+ * answers 409 to the second of two that set it at once (observed).
+ */
 async function prepareSubject(call: RegistryCall, subject: string, _schema: string, signal: Signal): Promise<string> {
   const level = await levelOf(call, subject, signal);
   if (level !== undefined) return level;
@@ -97,7 +103,10 @@ async function prepareSubject(call: RegistryCall, subject: string, _schema: stri
   return LEVEL;
 }
 
-/** The subject's own level; undefined where it follows that of the registry (BACKWARD at Confluent, NONE at Apicurio). */
+/**
+ * The level that holds for a subject. Where it has none of its own Confluent gives 404, hence undefined (and BACKWARD is
+ * what holds); Apicurio gives its own level, NONE, once the subject exists (observed).
+ */
 async function levelOf(call: RegistryCall, subject: string, signal: Signal): Promise<string | undefined> {
   const { status, body } = await call('GET', `/config/${encodeURIComponent(subject)}`, undefined, signal);
   return status === 200 && typeof body.compatibilityLevel === 'string' ? body.compatibilityLevel : undefined;

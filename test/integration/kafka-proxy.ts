@@ -1,0 +1,87 @@
+/** Between a client and its broker: passes everything on, until it is told to lose something. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type KafkaClient, logLevel, newKafka } from '../../src/kafka/kafkajs-patches.ts';
+
+export const PRODUCE = 0;
+export const END_TXN = 26;
+
+/** `swallow`: the request arrives, its answer and all later ones do not. `cut`: the connection ends instead of the request. */
+export type Loss = { readonly apiKey: number; readonly how: 'swallow' | 'cut' };
+
+export interface KafkaProxy {
+  readonly port: number;
+  /** The next request of this kind is lost so; undefined: nothing more, answers pass again. */
+  lose(loss: Loss | undefined): void;
+  /** How often something was lost. */
+  readonly losses: number;
+  close(): Promise<void>;
+}
+
+export async function startProxy(broker: string): Promise<KafkaProxy> {
+  const [host = '', port = ''] = broker.split(':');
+  const swallowing = new Set<Socket>();
+  const sockets = new Set<Socket>();
+  let loss: Loss | undefined;
+  let losses = 0;
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), host);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    let rest: Buffer = Buffer.alloc(0);
+    client.on('data', (chunk: Buffer) => {
+      rest = Buffer.concat([rest, chunk]);
+      while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+        const request = rest.subarray(0, 4 + rest.readInt32BE(0));
+        rest = rest.subarray(request.length);
+        if (loss !== undefined && request.readInt16BE(4) === loss.apiKey) {
+          losses += 1;
+          if (loss.how === 'cut') return void client.destroy();
+          swallowing.add(client);
+        }
+        upstream.write(request);
+      }
+    });
+    upstream.on('data', (chunk: Buffer) => {
+      if (!swallowing.has(client)) client.write(chunk);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    lose(next) {
+      loss = next;
+      if (next === undefined) swallowing.clear();
+    },
+    get losses() {
+      return losses;
+    },
+    async close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A client whose every connection goes through the proxy, whatever address the broker gives of itself. */
+export function clientThrough(proxy: KafkaProxy, broker: string, requestTimeout: number): KafkaClient {
+  return newKafka({
+    brokers: [broker],
+    clientId: 'proxied',
+    requestTimeout,
+    enforceRequestTimeout: true,
+    connectionTimeout: 2_000,
+    retry: { initialRetryTime: 10, retries: 8, maxRetryTime: 500 },
+    logLevel: logLevel.NOTHING,
+    socketFactory: ({ onConnect }) => connect({ port: proxy.port, host: '127.0.0.1' }, onConnect).setNoDelay(true),
+  });
+}

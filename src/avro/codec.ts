@@ -21,12 +21,12 @@ export interface CodecOptions {
   readonly ignoreChanges?: readonly string[];
 }
 
-export interface EncodedRow {
+interface EncodedRow {
   readonly rowBytes: Uint8Array;
   readonly hash: string;
 }
 
-export interface ValueMeta {
+interface ValueMeta {
   readonly op: string;
   readonly sourceTsMs: number;
   readonly tsMs: number;
@@ -62,7 +62,7 @@ export function createCodec(options: CodecOptions): RowCodec {
 }
 
 /** The five bytes before every key and value: zero, and the registry's id (Confluent wire format). */
-export function wireHeader(schemaId: number): Uint8Array {
+function wireHeader(schemaId: number): Uint8Array {
   const header = Buffer.alloc(5);
   header.writeInt32BE(schemaId, 1);
   return header;

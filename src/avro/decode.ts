@@ -4,7 +4,7 @@ import { type AvroType, parseSchema } from './schema.ts';
 
 /** Published bytes back to plain objects, for people to read: `tail`, the demo, the local sinks. */
 
-export interface DecodeOptions {
+interface DecodeOptions {
   /** `iso` gives `2027-01-16T09:00:00.000Z` for a timestamp, `ms` epoch milliseconds. */
   readonly instants: 'iso' | 'ms';
 }

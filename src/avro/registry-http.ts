@@ -16,7 +16,7 @@ export interface RegistryHttpOptions {
 }
 
 /** Fields of answers that we read; none of them is sure to be there. */
-export interface AnswerBody {
+interface AnswerBody {
   readonly id?: unknown;
   readonly schema?: unknown;
   readonly error_code?: unknown;
@@ -27,7 +27,7 @@ export interface AnswerBody {
   readonly messages?: unknown;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: AnswerBody;
 }

@@ -29,12 +29,12 @@ export interface SchemaRegistry {
   check(subject: string, schema: string, signal?: AbortSignal): Promise<Verdict>;
 }
 
-export interface RegisterOptions {
+interface RegisterOptions {
   readonly autoRegister: boolean;
   readonly signal?: AbortSignal;
 }
 
-export interface Verdict {
+interface Verdict {
   readonly compatible: boolean;
   readonly reason: string | undefined;
 }
@@ -45,6 +45,7 @@ export interface RegistryOptions extends RegistryHttpOptions {
 
 const LEVEL = 'FULL_TRANSITIVE';
 const SUBJECT_NOT_FOUND = 40401;
+
 export function createRegistry(options: RegistryOptions): SchemaRegistry {
   const call = createRegistryCall(options);
   const library = createLibrary(options);

@@ -18,7 +18,7 @@ export interface ItemField {
   readonly unordered?: readonly string[];
 }
 
-export interface ParameterField {
+interface ParameterField {
   readonly parameter: string;
   readonly field: string;
 }

@@ -34,7 +34,7 @@ export interface Template {
 }
 
 /** Paths begin after the base URL, which ends in `/v1`. */
-export interface ListEndpoint {
+interface ListEndpoint {
   readonly path: (parameters: Parameters) => string;
   readonly query: Readonly<Record<string, string>>;
   readonly paged: boolean;
@@ -42,7 +42,7 @@ export interface ListEndpoint {
   readonly maxPageSize: number;
 }
 
-export interface Filter {
+interface Filter {
   readonly type: 'string' | 'boolean' | 'enum' | 'strings';
   /** Name of the query parameter. */
   readonly query: string;

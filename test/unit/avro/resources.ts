@@ -8,7 +8,7 @@ import { compileMapping } from '../../../src/core/field.ts';
 export const PARAMETERS = { workspace: '6a0000000000000000000001', user: '6a0000000000000000000021' };
 
 /** Items in the shapes that Clockify was observed to answer, with invented ids and names. */
-export function fixtureItems(template: Template): unknown[] {
+function fixtureItems(template: Template): unknown[] {
   const url = new URL(`../../fixtures/clockify/${template.name}.json`, import.meta.url);
   return JSON.parse(readFileSync(url, 'utf8')) as unknown[];
 }

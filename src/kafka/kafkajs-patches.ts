@@ -210,6 +210,11 @@ function clusterOf(kafka: KafkaClient): RawCluster {
 /** See {@link PartitionAccess}. */
 export function accessPartition(kafka: KafkaClient, topic: string, partition: number): PartitionAccess {
   const cluster = clusterOf(kafka);
+  let connecting: Promise<void> = Promise.resolve();
+  const connect = (): Promise<void> => {
+    connecting = cluster.connect();
+    return connecting;
+  };
   const leader = async (): Promise<RawBroker> => {
     const nodeId = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))[0];
     return cluster.findBroker({ nodeId: nodeId ?? '-1' });
@@ -221,13 +226,13 @@ export function accessPartition(kafka: KafkaClient, topic: string, partition: nu
   };
   return {
     async connect() {
-      await cluster.connect();
+      await connect();
       await cluster.addTargetTopic(topic);
     },
     async refresh(error) {
       const { host, port } = error as { host?: string; port?: number };
       if (host !== undefined && port !== undefined) cluster.removeBroker({ host, port });
-      await cluster.connect();
+      await connect();
       await cluster.refreshMetadata();
     },
     async bounds() {
@@ -241,6 +246,10 @@ export function accessPartition(kafka: KafkaClient, topic: string, partition: nu
       const { responses } = await broker.fetch({ ...limits, topics: [{ topic, partitions }] });
       return responses[0]?.partitions[0];
     },
-    disconnect: () => cluster.disconnect(),
+    async disconnect() {
+      // A connection that is being made would stay open.
+      await connecting.catch(() => undefined);
+      await cluster.disconnect();
+    },
   };
 }

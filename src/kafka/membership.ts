@@ -1,5 +1,5 @@
 import { WorkerError } from '../core/errors.ts';
-import { pause } from './aborting.ts';
+import { orAborted, pause } from './aborting.ts';
 import { type Heartbeats, heartbeats } from './heartbeats.ts';
 import { classify, kafkaError } from './kafka-failure.ts';
 import type { Consumer, KafkaClient } from './kafkajs-patches.ts';
@@ -114,7 +114,7 @@ async function takePart(kafka: KafkaClient, part: Part): Promise<WorkerError | u
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   listen(consumer, part, (error) => end(error));
-  const joining = join(consumer, topic).catch((error: unknown) => end(lost(error)));
+  const joining = join(consumer, topic, signal).catch((error: unknown) => end(lost(error)));
   const failure = await ended;
   signal.removeEventListener('abort', onAbort);
   const gone = joining.then(() => consumer.disconnect()).catch(() => undefined);
@@ -124,10 +124,11 @@ async function takePart(kafka: KafkaClient, part: Part): Promise<WorkerError | u
   return failure;
 }
 
-async function join(consumer: Consumer, topic: string): Promise<void> {
-  await consumer.connect();
+/** Nobody waits for a member that has not asked to join yet: an attempt to connect is only forgotten. */
+async function join(consumer: Consumer, topic: string, signal: AbortSignal): Promise<void> {
+  await orAborted(consumer.connect(), signal);
   // biome-ignore lint/plugin: kafkajs's word for choosing topics, not RxJS's.
-  await consumer.subscribe({ topics: [topic] });
+  await orAborted(consumer.subscribe({ topics: [topic] }), signal);
   await consumer.run({ autoCommit: false, eachMessage: async () => undefined });
 }
 

@@ -55,11 +55,13 @@ export function createKafkaSink(kafka: KafkaClient, options: KafkaSinkOptions): 
       signal.throwIfAborted();
       const writer = new ShardProducer(kafka, options, shard, () => writers.delete(writer));
       writers.add(writer);
+      const fencing = writer.fence(signal);
       try {
-        await orAborted(writer.fence(), signal);
+        await orAborted(fencing, signal);
         return writer;
       } catch (error) {
-        writer.discard();
+        // Not before it is over, or a connection that is being made would stay open.
+        fencing.catch(() => undefined).then(() => writer.discard());
         signal.throwIfAborted();
         throw kafkaError('sink', `shard ${shard} could not be fenced`, error);
       }
@@ -95,8 +97,9 @@ class ShardProducer implements KafkaShardWriter {
   }
 
   /** kafkajs asks for a producer id in the first transaction only; an empty one is ended without a request. */
-  async fence(): Promise<void> {
+  async fence(signal: AbortSignal): Promise<void> {
     await this.#producer.connect();
+    signal.throwIfAborted();
     const transaction = await this.#producer.transaction();
     await transaction.abort();
   }

@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type KafkaClient, logLevel, newKafka } from '../../src/kafka/kafkajs-patches.ts';
 
 export const PRODUCE = 0;
+export const FETCH = 1;
+export const HEARTBEAT = 12;
 export const END_TXN = 26;
 
 /** `swallow`: the request arrives, its answer and all later ones do not. `cut`: the connection ends instead of the request. */
@@ -15,6 +17,8 @@ export interface KafkaProxy {
   lose(loss: Loss | undefined): void;
   /** How often something was lost. */
   readonly losses: number;
+  /** How many requests of a kind came by. */
+  seen(apiKey: number): number;
   close(): Promise<void>;
 }
 
@@ -24,6 +28,7 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
   const sockets = new Set<Socket>();
   let loss: Loss | undefined;
   let losses = 0;
+  const requests = new Map<number, number>();
   const server = createServer((client) => {
     const upstream = connect(Number(port), host);
     for (const socket of [client, upstream]) {
@@ -41,7 +46,9 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
       while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
         const request = rest.subarray(0, 4 + rest.readInt32BE(0));
         rest = rest.subarray(request.length);
-        if (loss !== undefined && request.readInt16BE(4) === loss.apiKey) {
+        const apiKey = request.readInt16BE(4);
+        requests.set(apiKey, (requests.get(apiKey) ?? 0) + 1);
+        if (apiKey === loss?.apiKey) {
           losses += 1;
           if (loss.how === 'cut') return void client.destroy();
           swallowing.add(client);
@@ -64,6 +71,7 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
     get losses() {
       return losses;
     },
+    seen: (apiKey) => requests.get(apiKey) ?? 0,
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -4,13 +4,13 @@ import {
   concat,
   concatMap,
   defer,
-  first,
   ignoreElements,
   map,
   NEVER,
   type Observable,
   of,
   switchMap,
+  take,
   takeWhile,
   tap,
   throwError,
@@ -106,14 +106,15 @@ function children(
   });
 }
 
+/** Holds the shard until it is written: the slice that gave the occasion may be over by then. */
 function baseline(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<never> {
   return env.shards.open(number).pipe(
-    first(),
     switchMap((shard) =>
       abortable(() => markBaseline(shard, source.kind.name, params.workspace, env.ambient.now())).pipe(
         guardShard(env, shard),
       ),
     ),
+    take(1),
     ignoreElements(),
   );
 }

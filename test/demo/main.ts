@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { templates } from '../../src/clockify/templates/catalogue.ts';
+import { tailTopic } from '../../src/kafka/topic-tail.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { type Stack, startStack } from '../stack/stack.ts';
+import { type Comparison, compare, isClean } from '../support/comparison.ts';
+import { kafkaOf, type Published, publishedFrom, readPublished } from '../support/published.ts';
+import { startWorker, type WorkerProcess } from '../support/worker-process.ts';
+import { createPrinter } from './printer.ts';
+
+/**
+ * The demonstration: a practice Clockify where life goes on, a real Kafka and registry, and the worker between them.
+ * Prints changes as they arrive; with `--for` it ends by itself and holds the topics against the truth.
+ */
+const TOPICS = templates.map(({ plural }) => `clockify.${plural}`);
+const ACTIVITY_PER_SECOND = 5;
+/** Changes of the last moment need two sweeps and a second witness. */
+const SETTLE_WITHIN_MS = 60_000;
+
+const { forMs, report } = readArguments();
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+}
+const say = (line: string) => process.stdout.write(`${line}\n`);
+process.exit(await demo());
+
+async function demo(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-demo-'));
+  say('Starting Kafka and a schema registry …');
+  const stack = await startStack({ own: true, log: say });
+  const simulator = await startSimulator({ seed: 1, workspaces: 2, users: 20, days: 30 });
+  const logFile = join(folder, 'worker.log');
+  const place = {
+    clockifyUrl: simulator.url,
+    apiKey: simulator.apiKey,
+    brokers: stack.brokers,
+    registryUrl: stack.registryUrl,
+    logFile,
+  };
+  const worker = startWorker(place);
+  try {
+    introduce(stack, simulator, logFile);
+    simulator.startActivity(ACTIVITY_PER_SECOND);
+    const published = watch(stack, worker);
+    await Promise.race([waitFor(forMs), worker.exited]);
+    if (worker.child.exitCode !== null) return failed(logFile);
+    simulator.stopActivity();
+    return forMs === undefined ? await leave(worker) : await conclude(stack, simulator, worker, published);
+  } finally {
+    stop.abort();
+    await worker.end('SIGKILL');
+    await simulator.close();
+    await stack.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function introduce(stack: Stack, simulator: Simulator, logFile: string): void {
+  say(`Kafka      ${stack.brokers.join(',')}`);
+  say(`Registry   ${stack.registryUrl}`);
+  say(`Clockify   ${simulator.url} (practice; truth at ${simulator.origin}/simulator/truth)`);
+  say(`Worker log ${logFile}`);
+  say(`Topics     ${TOPICS.join(', ')}`);
+  say('The first load comes as op "r" and is only counted; then every change has a line. Ctrl-C ends it.\n');
+}
+
+/** Shows what arrives, for as long as the demonstration lasts. */
+function watch(stack: Stack, worker: WorkerProcess): Published[] {
+  const printer = createPrinter();
+  const decode = publishedFrom(stack.registryUrl);
+  const published: Published[] = [];
+  const show = async (record: Published) => {
+    published.push(record);
+    const line = printer.line(record);
+    if (line !== undefined) say(line);
+  };
+  const kafka = kafkaOf(stack.brokers);
+  for (const topic of TOPICS) void follow(topic);
+  const counting = setInterval(() => say(`           ${printer.counts()}`), 5_000);
+  stop.signal.addEventListener('abort', () => clearInterval(counting), { once: true });
+  return published;
+
+  async function follow(topic: string): Promise<void> {
+    while (!stop.signal.aborted && worker.child.exitCode === null) {
+      const options = { topic, fromBeginning: true, untilEnd: false };
+      // The topic may not be there yet: the worker makes it.
+      await tailTopic(kafka, options, async (record) => show(await decode(record)), stop.signal).catch(() => undefined);
+      await sleep(500);
+    }
+  }
+}
+
+async function waitFor(ms: number | undefined): Promise<void> {
+  await sleep(ms ?? 2 ** 31 - 1, undefined, { signal: stop.signal }).catch(() => undefined);
+}
+
+/** Lets the worker catch up with the world that stands still now, stops it, and compares what anybody can read. */
+async function conclude(
+  stack: Stack,
+  simulator: Simulator,
+  worker: WorkerProcess,
+  published: readonly Published[],
+): Promise<number> {
+  say('\nThe practice Clockify stands still; waiting until the worker has seen everything …');
+  const until = Date.now() + SETTLE_WITHIN_MS;
+  while (!isClean(compare(published, simulator.world.truth())) && Date.now() < until && !stop.signal.aborted)
+    await sleep(500);
+  const code = await worker.end('SIGTERM');
+  const comparison = compare(await readPublished(stack, TOPICS), simulator.world.truth());
+  tell(comparison, code);
+  return isClean(comparison) && code === 0 ? 0 : 1;
+}
+
+function tell(comparison: Comparison, workerCode: number): void {
+  const { published, duplicates, missing, extra, different } = comparison;
+  const topics = Object.fromEntries(
+    Object.entries(comparison.topics).map(([name, { missing: m, extra: e, different: d, ...rest }]) => [
+      name,
+      { ...rest, missing: m.length, extra: e.length, different: d.length },
+    ]),
+  );
+  if (report !== undefined)
+    writeFileSync(report, `${JSON.stringify({ published, duplicates, missing, extra, different, topics })}\n`);
+  say(`\nRead back with read_committed and held against the truth (worker exit code ${workerCode}):`);
+  for (const [name, each] of Object.entries(topics)) {
+    say(`  ${name.padEnd(24)} ${String(each.records).padStart(6)} records, ${String(each.keys).padStart(5)} entities`);
+  }
+  say(`  published r=${published.r} c=${published.c} u=${published.u} d=${published.d}`);
+  say(`  duplicates ${duplicates}, missing ${missing}, extra ${extra}, different ${different}`);
+  for (const [name, each] of Object.entries(comparison.topics)) {
+    for (const kind of ['missing', 'extra', 'different'] as const) {
+      if (each[kind].length > 0) say(`  ${name}: ${kind} ${each[kind].slice(0, 5).join(', ')}`);
+    }
+  }
+}
+
+async function leave(worker: WorkerProcess): Promise<number> {
+  say('\nStopping …');
+  return worker.end('SIGTERM');
+}
+
+function failed(logFile: string): number {
+  say(`The worker ended by itself; its log was ${logFile}`);
+  return 1;
+}
+
+function readArguments(): { readonly forMs: number | undefined; readonly report: string | undefined } {
+  const usage = 'Usage: npm run demo -- [--for 60s] [--report FILE]';
+  try {
+    const { values } = parseArgs({ options: { for: { type: 'string' }, report: { type: 'string' } } });
+    const match = /^(\d+)(s|m)$/.exec(values.for ?? '0s');
+    if (match === null) throw new Error(`--for takes a time such as 60s or 2m, not "${values.for}"`);
+    const ms = Number(match[1]) * (match[2] === 's' ? 1_000 : 60_000);
+    return { forMs: values.for === undefined ? undefined : ms, report: values.report };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${usage}\n`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,111 @@
+import { strict as assert } from 'node:assert';
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { templates } from '../../src/clockify/templates/catalogue.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { sharedStack } from '../stack/shared-stack.ts';
+import { compare, isClean } from '../support/comparison.ts';
+import { readPublished } from '../support/published.ts';
+import { startWorker, type WorkerEnvironment } from '../support/worker-process.ts';
+
+/**
+ * The worker is killed at random moments while the practice Clockify goes on, and started again each time. Then a
+ * `read_committed` reader must find every change once, in order, and the last row of every key must be the truth.
+ */
+const ACTIVITY_PER_SECOND = 15;
+const SETTLE_WITHIN_MS = 60_000;
+
+const seed = Number(process.env.CLOCKIFY_KAFKA_TEST_SEED ?? randomInt(2 ** 31));
+
+test('P1 P2 P3: fourteen kills at random moments lose, repeat and reorder nothing', { timeout: 240_000 }, async (t) => {
+  await survive(t, { kills: 14, args: ['--shards', '0-23'], env: {} });
+});
+
+test('P1 P2 P3: six kills of a member of the group lose, repeat and reorder nothing', {
+  timeout: 240_000,
+}, async (t) => {
+  await survive(t, { kills: 6, args: [], env: { CLOCKIFY_KAFKA_SESSION_TIMEOUT: '3s' } });
+});
+
+interface Campaign {
+  readonly kills: number;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function survive(t: TestContext, { kills, args, env }: Campaign): Promise<void> {
+  t.diagnostic(`seed ${seed}`);
+  const random = randomFrom(seed + kills);
+  const stack = await sharedStack();
+  const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-kill-'));
+  const simulator = await startSimulator({ seed, workspaces: 2, users: 8, days: 10, activity: ACTIVITY_PER_SECOND });
+  const prefix = `k${randomUUID().slice(0, 8)}`;
+  const place: WorkerEnvironment = {
+    clockifyUrl: simulator.url,
+    apiKey: simulator.apiKey,
+    brokers: stack.brokers,
+    registryUrl: stack.registryUrl,
+    logFile: join(folder, 'worker.log'),
+    args,
+    env: { CLOCKIFY_KAFKA_APP: prefix, CLOCKIFY_KAFKA_TOPICS_PREFIX: prefix, ...env },
+  };
+  t.after(async () => {
+    await simulator.close();
+    await stack.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (let kill = 0; kill < kills; kill++) {
+    const worker = startWorker(place);
+    await sleep(500 + Math.floor(random() * 2_500));
+    assert.equal(
+      await worker.end('SIGKILL'),
+      137,
+      `the worker ended by itself:\n${readFileSync(place.logFile, 'utf8').slice(-3_000)}`,
+    );
+  }
+  await settleAndCompare(t, stack, simulator, place, prefix);
+}
+
+async function settleAndCompare(
+  t: TestContext,
+  stack: Awaited<ReturnType<typeof sharedStack>>,
+  simulator: Simulator,
+  place: WorkerEnvironment,
+  prefix: string,
+): Promise<void> {
+  const topics = templates.map(({ plural }) => `${prefix}.${plural}`);
+  const look = async () => compare(await readPublished(stack, topics), simulator.world.truth(), prefix);
+  const worker = startWorker(place);
+  t.after(() => worker.end('SIGKILL'));
+  await sleep(3_000);
+  simulator.stopActivity();
+  const until = Date.now() + SETTLE_WITHIN_MS;
+  while (Date.now() < until && !(await look().then(isClean, () => false))) await sleep(1_000);
+  assert.equal(await worker.end('SIGTERM'), 0, 'a SIGTERM ends in order');
+  const comparison = await look();
+  t.diagnostic(
+    `published ${JSON.stringify(comparison.published)} of ${simulator.world.history.sequence} things that happened`,
+  );
+  const clean = isClean(comparison);
+  assert.ok(
+    clean,
+    `seed ${seed}: ${JSON.stringify(comparison, null, 1).slice(0, 3_000)}\n${readFileSync(place.logFile, 'utf8').slice(-2_000)}`,
+  );
+  for (const op of ['r', 'c', 'u', 'd'] as const)
+    assert.ok(comparison.published[op] > 0, `nothing was published as ${op}`);
+}
+
+/** Mulberry32: the same seed, the same moments. */
+function randomFrom(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const DEMO_CONFIG = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
+
+export interface WorkerEnvironment {
+  readonly clockifyUrl: string;
+  readonly apiKey: string;
+  readonly brokers: readonly string[];
+  readonly registryUrl: string;
+  readonly logFile: string;
+  readonly args?: readonly string[];
+  /** Over the process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The worker as people run it: a process of its own, configured by `config/demo.yaml`. */
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** Its exit code, or 128 and the signal's number. */
+  readonly exited: Promise<number>;
+  /** Signals it and waits for its end. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number>;
+}
+
+export function startWorker(options: WorkerEnvironment): WorkerProcess {
+  const { clockifyUrl, apiKey, brokers, registryUrl, logFile, args = [], env = {} } = options;
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const child = spawn(process.execPath, [MAIN, 'run', '--config', DEMO_CONFIG, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      CLOCKIFY_API_KEY: apiKey,
+      CLOCKIFY_URL: clockifyUrl,
+      KAFKA_BROKERS: brokers.join(','),
+      REGISTRY_URL: registryUrl,
+      ...env,
+    },
+  });
+  child.stderr?.pipe(log);
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => (code as number | null) ?? (signal === 'SIGKILL' ? 137 : 143),
+  );
+  const end = (signal: 'SIGTERM' | 'SIGKILL') => {
+    child.kill(signal);
+    return exited;
+  };
+  return { child, exited, end };
+}

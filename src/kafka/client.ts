@@ -77,6 +77,8 @@ const NORMAL = logTextsOf([
 /**
  * kafkajs says error where it will still try again; what it gives up on is thrown and logged by whoever catches it.
  * So its errors are warnings here, its news is for debugging.
+ *
+ * @internal
  */
 export function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
   return ({ namespace, level, log }) => {

@@ -52,6 +52,8 @@ interface RequestQueue {
 /**
  * A batch that ends where it says: where the cleaner took its last records, a control record stands at its last offset.
  * kafkajs skips control records and moves its position past them.
+ *
+ * @internal
  */
 export function endBatch<T extends DecodedBatch>(batch: T): T {
   const lastOffset = String(BigInt(batch.firstOffset) + BigInt(batch.lastOffsetDelta));

@@ -1,6 +1,10 @@
 import { AssignerProtocol, type PartitionAssigner } from './kafkajs-patches.ts';
 
-/** A member of the group as its leader sees it. */
+/**
+ * A member of the group as its leader sees it.
+ *
+ * @internal
+ */
 export interface GroupMember {
   readonly memberId: string;
   /** Stable across restarts. */
@@ -16,6 +20,8 @@ export interface GroupMember {
  *
  * Everyone keeps what it owned up to its fair share; what is left goes to whoever has least, workers in the order of
  * their names. The same members always give the same answer.
+ *
+ * @internal
  */
 export function assignShards(members: readonly GroupMember[], shards: number): Map<string, number[]> {
   const owned = new Map(members.map(({ memberId }) => [memberId, [] as number[]]));

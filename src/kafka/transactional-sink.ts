@@ -14,7 +14,7 @@ import {
 import { type Batch, batches } from './send-batches.ts';
 
 /** One record for a topic. A null value is a tombstone. */
-export interface SinkRecord {
+interface SinkRecord {
   readonly topic: string;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
@@ -22,12 +22,12 @@ export interface SinkRecord {
   readonly timestampMs: number;
 }
 
-export interface SinkTransaction {
+interface SinkTransaction {
   readonly records: readonly SinkRecord[];
   readonly state: readonly StateRecord[];
 }
 
-export interface KafkaShardWriter {
+interface KafkaShardWriter {
   commit(transaction: SinkTransaction): Promise<void>;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export function createKafkaSink(kafka: KafkaClient, options: KafkaSinkOptions): 
         return writer;
       } catch (error) {
         // Not before it is over, or a connection that is being made would stay open.
-        fencing.catch(() => undefined).then(() => writer.discard());
+        fencing.then(() => writer.discard()).catch(() => writer.discard());
         signal.throwIfAborted();
         throw kafkaError('sink', `shard ${shard} could not be fenced`, error);
       }

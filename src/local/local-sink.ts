@@ -17,12 +17,12 @@ export interface LocalRecord {
   readonly timestampMs: number;
 }
 
-export interface LocalTransaction {
+interface LocalTransaction {
   readonly records: readonly LocalRecord[];
   readonly state: readonly StateRecord[];
 }
 
-export interface LocalWriter {
+interface LocalWriter {
   commit(transaction: LocalTransaction): Promise<void>;
   close(): Promise<void>;
 }

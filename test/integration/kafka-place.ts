@@ -7,7 +7,7 @@ import { deadLetterTopic, ensureTopics, entityTopic, stateTopic, type TopicPlan 
 import { createKafkaSink, type KafkaSink } from '../../src/kafka/transactional-sink.ts';
 import type { OutRecord } from '../../src/pipeline/ports.ts';
 
-export const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function clientFor(brokers: readonly string[], options: Partial<KafkaOptions> = {}): KafkaClient {
   const defaults = { clientId: 'test', connectionTimeoutMs: 5_000, requestTimeoutMs: 30_000 };

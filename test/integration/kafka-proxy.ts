@@ -9,7 +9,7 @@ export const HEARTBEAT = 12;
 export const END_TXN = 26;
 
 /** `swallow`: the request arrives, its answer and all later ones do not. `cut`: the connection ends instead of the request. */
-export type Loss = { readonly apiKey: number; readonly how: 'swallow' | 'cut' };
+type Loss = { readonly apiKey: number; readonly how: 'swallow' | 'cut' };
 
 export interface KafkaProxy {
   readonly port: number;

@@ -10,7 +10,7 @@ import type {
 } from '../../src/pipeline/ports.ts';
 
 /** A failure to come: what the next commit throws, and whether it took effect all the same. */
-export type CommitFailure = 'not_committed' | 'fenced' | 'refused' | 'unknown_committed' | 'unknown_lost';
+type CommitFailure = 'not_committed' | 'fenced' | 'refused' | 'unknown_committed' | 'unknown_lost';
 
 /** A sink and its state in memory, in place of Kafka; what was committed is there to look at. */
 export interface MemorySink extends TransactionalSink, StateReader {

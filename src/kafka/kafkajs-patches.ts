@@ -153,6 +153,39 @@ function countProduces(): void {
   };
 }
 
+interface CoordinatorBroker {
+  findGroupCoordinator(request: { readonly groupId: string }): Promise<unknown>;
+}
+
+const refusals = new Map<string, unknown>();
+keepRefusals();
+
+/**
+ * Why there was no coordinator for a group or transactional id. kafkajs forgets what the brokers answered and says
+ * `KafkaJSGroupCoordinatorNotFound`, also where the answer was that we may not ask (observed 2026-11-25).
+ */
+export function coordinatorFailure(id: string, error: unknown): unknown {
+  const reason = refusals.get(id);
+  refusals.delete(id);
+  return error instanceof kafkajs.KafkaJSGroupCoordinatorNotFound ? (reason ?? error) : error;
+}
+
+function keepRefusals(): void {
+  const { prototype } = require('kafkajs/src/broker') as { prototype: CoordinatorBroker };
+  const { findGroupCoordinator } = prototype;
+  if (typeof findGroupCoordinator !== 'function') throw new Error('kafkajs: Broker.findGroupCoordinator is not there');
+  prototype.findGroupCoordinator = async function (request) {
+    try {
+      const answer = await findGroupCoordinator.call(this, request);
+      refusals.delete(request.groupId);
+      return answer;
+    } catch (error) {
+      refusals.set(request.groupId, error);
+      throw error;
+    }
+  };
+}
+
 interface RawPartition {
   readonly highWatermark: string;
   readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[] | null;

@@ -1,8 +1,8 @@
 import { WorkerError } from '../core/errors.ts';
 import { orAborted, pause } from './aborting.ts';
 import { type Heartbeats, heartbeats } from './heartbeats.ts';
-import { classify, kafkaError } from './kafka-failure.ts';
-import type { Consumer, KafkaClient } from './kafkajs-patches.ts';
+import { kafkaError } from './kafka-failure.ts';
+import { type Consumer, coordinatorFailure, type KafkaClient } from './kafkajs-patches.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
 
 export interface ShardMembership {
@@ -114,7 +114,7 @@ async function takePart(kafka: KafkaClient, part: Part): Promise<WorkerError | u
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   listen(consumer, part, (error) => end(error));
-  const joining = join(consumer, topic, signal).catch((error: unknown) => end(lost(error)));
+  const joining = join(consumer, topic, signal).catch((error: unknown) => end(lost(groupId, error)));
   const failure = await ended;
   signal.removeEventListener('abort', onAbort);
   const gone = joining.then(() => consumer.disconnect()).catch(() => undefined);
@@ -149,14 +149,10 @@ function listen(consumer: Consumer, { options, signs, owned, onShards, signal }:
   consumer.on(REBALANCING, () => signs.left());
   consumer.on(CRASH, ({ payload }) => {
     signs.left();
-    end(lost(payload.error));
+    end(lost(options.groupId, payload.error));
   });
 }
 
-function lost(error: unknown): WorkerError {
-  const failure = kafkaError('membership', 'the group of workers was lost', error);
-  // Fenced has no meaning in a group without static members: an unknown code is a reason to try again.
-  return classify(error) === 'refused'
-    ? failure
-    : new WorkerError('transient', failure.code, failure.message, { cause: error });
+function lost(groupId: string, error: unknown): WorkerError {
+  return kafkaError('membership', 'the group of workers was lost', coordinatorFailure(groupId, error));
 }

@@ -4,6 +4,7 @@ import type { StateRecord } from '../core/state.ts';
 import { orAborted } from './aborting.ts';
 import { classify, kafkaError, messageOf } from './kafka-failure.ts';
 import {
+  coordinatorFailure,
   forgetProduces,
   type KafkaClient,
   type Message,
@@ -63,7 +64,11 @@ export function createKafkaSink(kafka: KafkaClient, options: KafkaSinkOptions): 
         // Not before it is over, or a connection that is being made would stay open.
         fencing.then(() => writer.discard()).catch(() => writer.discard());
         signal.throwIfAborted();
-        throw kafkaError('sink', `shard ${shard} could not be fenced`, error);
+        throw kafkaError(
+          'sink',
+          `shard ${shard} could not be fenced`,
+          coordinatorFailure(`${options.app}-${shard}`, error),
+        );
       }
     },
     async close() {

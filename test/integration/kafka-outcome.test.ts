@@ -1,10 +1,20 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { WorkerError } from '../../src/core/errors.ts';
+import { createKafkaStateReader } from '../../src/kafka/state-reader.ts';
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
 import { committedOf, newPlace, type Place } from './kafka-place.ts';
-import { clientThrough, END_TXN, type KafkaProxy, PRODUCE, startProxy } from './kafka-proxy.ts';
+import {
+  ADD_PARTITIONS_TO_TXN,
+  clientThrough,
+  END_TXN,
+  FETCH,
+  INIT_PRODUCER_ID,
+  type KafkaProxy,
+  PRODUCE,
+  startProxy,
+} from './kafka-proxy.ts';
 
 const signal = new AbortController().signal;
 const REQUEST_TIMEOUT_MS = 1_500;
@@ -216,4 +226,55 @@ test('a restore that cannot get on says so; a partition that is not there is a c
     place.reader({ stallMs: 500 }).restore(99, () => undefined, signal),
     WorkerError,
   );
+});
+
+test('what fails before anything was sent leaves the writer good', { timeout: 50_000 }, async () => {
+  const place = await newPlace([broker]);
+  const sink = place.sink(clientThrough(proxy, broker, REQUEST_TIMEOUT_MS));
+  try {
+    const writer = await sink.fence(0, signal);
+    await writer.commit(transactionOf(place, '1'));
+    proxy.lose({ apiKey: ADD_PARTITIONS_TO_TXN, how: 'cut' });
+    await rejects(writer.commit(transactionOf(place, '2')), failsAs('sink.not_committed'));
+    proxy.lose(undefined);
+    await writer.commit(transactionOf(place, '3'));
+    deepStrictEqual(await valuesOf(place), ['1', '3']);
+  } finally {
+    proxy.lose(undefined);
+    await sink.close();
+  }
+});
+
+test('fencing that fails is transient, and ends at once when it is stopped', { timeout: 50_000 }, async () => {
+  const place = await newPlace([broker]);
+  const sink = place.sink(clientThrough(proxy, broker, REQUEST_TIMEOUT_MS));
+  try {
+    proxy.lose({ apiKey: INIT_PRODUCER_ID, how: 'cut' });
+    await rejects(sink.fence(0, signal), failsAs('sink.unavailable'));
+    proxy.lose({ apiKey: INIT_PRODUCER_ID, how: 'swallow' });
+    const stop = AbortSignal.timeout(200);
+    const begun = Date.now();
+    await rejects(sink.fence(0, stop), (error) => error === stop.reason);
+    ok(Date.now() - begun < 1_000);
+    proxy.lose(undefined);
+    await (await sink.fence(0, signal)).commit(transactionOf(place, '1'));
+  } finally {
+    proxy.lose(undefined);
+    await sink.close();
+  }
+});
+
+test('a restore outlives connections that break', { timeout: 50_000 }, async () => {
+  const place = await newPlace([broker]);
+  const writer = await place.sink().fence(0, signal);
+  await writer.commit(transactionOf(place, '1'));
+  await writer.close();
+  const client = clientThrough(proxy, broker, REQUEST_TIMEOUT_MS);
+  const reader = createKafkaStateReader(client, { stateTopic: place.stateTopic });
+  proxy.lose({ apiKey: FETCH, how: 'cut' });
+  const before = proxy.losses;
+  const restoring = restored(reader, 0);
+  while (proxy.losses < before + 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  proxy.lose(undefined);
+  deepStrictEqual(Object.fromEntries(await restoring), { k: '1' });
 });

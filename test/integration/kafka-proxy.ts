@@ -6,6 +6,8 @@ import { type KafkaClient, logLevel, newKafka } from '../../src/kafka/kafkajs-pa
 export const PRODUCE = 0;
 export const FETCH = 1;
 export const HEARTBEAT = 12;
+export const INIT_PRODUCER_ID = 22;
+export const ADD_PARTITIONS_TO_TXN = 24;
 export const END_TXN = 26;
 
 /** `swallow`: the request arrives, its answer and all later ones do not. `cut`: the connection ends instead of the request. */

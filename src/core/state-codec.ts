@@ -1,6 +1,6 @@
 import { WorkerError } from './errors.ts';
 import type { EntityKey } from './record.ts';
-import type { Checkpoint, Grave, LiveEntry, StateItem, StateRecord } from './state.ts';
+import type { Checkpoint, Grave, LiveEntry, RejectEntry, SourceIdentity, StateItem, StateRecord } from './state.ts';
 
 /**
  * State in bytes. Keys are JSON arrays, so that `kcat` shows them: `["e",source,…key]` entity, `["c",source,slice]`
@@ -17,7 +17,8 @@ const LIVE_HEAD = 1 + 1 + 16 + 8 + 8 + 8 + 2;
 const GRAVE_HEAD = 1 + 1 + 8 + 2;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is part of a name, and what is not UTF-8 is no name. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function entityStateKey(source: string, key: EntityKey): string {
   return JSON.stringify(['e', source, ...key]);
@@ -51,7 +52,7 @@ export function encodeState(item: StateItem): StateRecord {
  */
 export function decodeState(key: string, value: Uint8Array): StateItem {
   const version = value[0];
-  if (version !== STATE_FORMAT) {
+  if (version !== undefined && version !== STATE_FORMAT) {
     throw new WorkerError(
       'fatal',
       'state.unknown_format',
@@ -62,7 +63,7 @@ export function decodeState(key: string, value: Uint8Array): StateItem {
     );
   }
   try {
-    return decodeItem(JSON.parse(key) as string[], value);
+    return decodeItem(partsOf(key), value);
   } catch (cause) {
     throw new WorkerError('fatal', 'state.corrupt', `state ${key} cannot be read`, { cause });
   }
@@ -83,6 +84,19 @@ function encodeValue(item: StateItem): Uint8Array {
   }
 }
 
+/** How many strings follow the kind in a key; of an entity's key at least two. */
+const PARTS: Readonly<Record<string, number>> = { e: 2, c: 2, x: 2, d: 1, s: 1 };
+
+function partsOf(key: string): readonly string[] {
+  const parts = JSON.parse(key) as unknown;
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) throw new Error('no key of a state');
+  const [type, ...named] = parts as [string, ...string[]];
+  const wanted = Object.hasOwn(PARTS, type) ? PARTS[type] : undefined;
+  if (wanted === undefined) throw new Error(`no state is kept under the kind ${type}`);
+  if (type === 'e' ? named.length < wanted : named.length !== wanted) throw new Error('no key of a state');
+  return parts;
+}
+
 function decodeItem(parts: readonly string[], value: Uint8Array): StateItem {
   const [type, source, ...rest] = parts as [string, string, ...string[]];
   const last = rest[0] ?? '';
@@ -90,15 +104,13 @@ function decodeItem(parts: readonly string[], value: Uint8Array): StateItem {
     case 'e':
       return { type: 'entity', source, key: rest, entry: decodeEntry(value) };
     case 'c':
-      return { type: 'checkpoint', source, slice: last, checkpoint: decodeJson<Checkpoint>(value) };
+      return { type: 'checkpoint', source, slice: last, checkpoint: decodeObject<Checkpoint>(value) };
     case 'x':
-      return { type: 'reject', source, id: last, entry: decodeJson(value) };
+      return { type: 'reject', source, id: last, entry: decodeObject<RejectEntry>(value) };
     case 'd':
-      return { type: 'identity', source, identity: decodeJson(value) };
-    case 's':
-      return { type: 'schema', fingerprint: source, schema: decodeJson(value) };
+      return { type: 'identity', source, identity: decodeObject<SourceIdentity>(value) };
     default:
-      throw new Error(`no state is kept under the kind ${type}`);
+      return { type: 'schema', fingerprint: source, schema: decodeText(value) };
   }
 }
 
@@ -162,8 +174,20 @@ function encodeJson(value: unknown): Uint8Array {
   return bytes;
 }
 
-function decodeJson<T>(bytes: Uint8Array): T {
-  return JSON.parse(decoder.decode(bytes.subarray(1))) as T;
+function decodeJson(bytes: Uint8Array): unknown {
+  return JSON.parse(decoder.decode(bytes.subarray(1)));
+}
+
+function decodeObject<T extends object>(bytes: Uint8Array): T {
+  const value = decodeJson(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
+  return value as T;
+}
+
+function decodeText(bytes: Uint8Array): string {
+  const value = decodeJson(bytes);
+  if (typeof value !== 'string') throw new Error('not a text');
+  return value;
 }
 
 function writeHex(bytes: Uint8Array, at: number, hex: string, length: number): void {

@@ -3,6 +3,7 @@ import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
 import { deadLetterId, diff } from './diff.ts';
 import type { Encoded } from './encode.ts';
+import { meet } from './sweep.ts';
 
 /** What is left of a page once it is committed. */
 export interface Committed {
@@ -31,13 +32,14 @@ function commitNews(page: Encoded): Promise<Counts> {
 }
 
 function meetAll(page: Encoded): void {
-  const { context, met, metRejects } = page.sweep;
-  for (const key of page.known ?? []) met.add(key);
-  for (const record of page.records) met.add(entityStateKey(context.source.name, record.key));
+  const { sweep } = page;
+  const { context } = sweep;
+  for (const key of page.known ?? []) meet(sweep, key);
+  for (const record of page.records) meet(sweep, entityStateKey(context.source.name, record.key));
   for (const reject of page.rejects) {
-    metRejects.add(deadLetterId(context, reject));
-    if (reject.key === undefined) page.sweep.sawUnnamed = true;
-    else met.add(entityStateKey(context.source.name, reject.key));
+    sweep.metRejects.add(deadLetterId(context, reject));
+    if (reject.key === undefined) sweep.sawUnnamed = true;
+    else meet(sweep, entityStateKey(context.source.name, reject.key));
   }
   remember(page);
 }

@@ -1,4 +1,5 @@
 import { type Change, nextTsMs, type Op } from '../core/change.ts';
+import { toWorkerError } from '../core/errors.ts';
 import { objectIdTimeMs } from '../core/object-id.ts';
 import type { EncodedRecord, EntityKey, Reject } from '../core/record.ts';
 import { type Grave, type LiveEntry, sourceSlice } from '../core/state.ts';
@@ -11,7 +12,7 @@ export interface Diff {
   readonly adopted: readonly Adoption[];
   readonly unchanged: number;
   readonly deadLetters: readonly DeadLetter[];
-  /** In the dead letters already, and still the same. */
+  /** In the dead letters already, and still the same; or replaced by a later one of the same page. */
   readonly repeated: number;
   /** Ids of rejects that fit now. */
   readonly healed: readonly string[];
@@ -49,21 +50,21 @@ export function diff(
     else if (entry?.kind === 'live') adopt(context, record, entry, adopted);
     if (state.rejectCount > 0) heal(context, record.key, healed);
   }
-  const letters = rejects.map((reject) => deadLetterOf(context, reject));
-  const fresh = letters.filter(({ id, hash }) => state.reject(context.source.name, id)?.hash !== hash);
+  const letters = lettersById(context, rejects);
+  const fresh = [...letters.values()].filter(({ id, hash }) => state.reject(context.source.name, id)?.hash !== hash);
   return {
     changes,
     adopted,
     unchanged: records.length - changes.length,
     deadLetters: fresh,
-    repeated: letters.length - fresh.length,
-    healed,
+    repeated: rejects.length - fresh.length,
+    healed: healed.filter((id) => !letters.has(id)),
   };
 }
 
 /** Undefined for an entity that is as it was published last. */
 function opOf(context: SliceContext, record: EncodedRecord, entry: LiveEntry | Grave | undefined): Op | undefined {
-  if (entry?.kind === 'live') return hashOf(context, entry) === record.hash ? undefined : 'u';
+  if (entry?.kind === 'live') return isSame(context, record, entry) ? undefined : 'u';
   return opOfNew(context, record.key);
 }
 
@@ -79,12 +80,21 @@ function opOfNew(context: SliceContext, key: EntityKey): Op {
   return baselineAtMs !== undefined && madeAtMs !== undefined && madeAtMs > baselineAtMs ? 'c' : 'r';
 }
 
-/** The hash of a stored row, as today's schema would give it. */
-function hashOf(context: SliceContext, entry: LiveEntry): string {
+/**
+ * Whether a record says what was published last. Where the hashes differ, the stored row is encoded as today before it
+ * counts as different: an earlier schema, or other fields under `ignore_changes`, may have made its hash.
+ */
+function isSame(context: SliceContext, record: EncodedRecord, entry: LiveEntry): boolean {
   const { codec } = context.source;
-  if (entry.schema === codec.fingerprint) return entry.hash;
+  if (entry.schema === codec.fingerprint && entry.hash === record.hash) return true;
   const writer = context.shard.state.schema(entry.schema);
-  return writer === undefined ? entry.hash : codec.upgradeRow(entry.rowBytes, writer).hash;
+  if (writer === undefined) return entry.hash === record.hash;
+  try {
+    return codec.upgradeRow(entry.rowBytes, writer).hash === record.hash;
+  } catch (thrown) {
+    if (toWorkerError(thrown).kind === 'record') return false;
+    throw thrown;
+  }
 }
 
 function changeOf(
@@ -103,7 +113,7 @@ function changeOf(
 function adopt(context: SliceContext, record: EncodedRecord, entry: LiveEntry, into: Adoption[]): void {
   const { fingerprint } = context.source.codec;
   const slice = context.source.ownerOf(record.raw, context.slice);
-  if (entry.slice === slice && entry.schema === fingerprint) return;
+  if (entry.slice === slice && entry.schema === fingerprint && entry.hash === record.hash) return;
   const { rowBytes, hash, startMs } = record;
   into.push({ key: record.key, entry: { ...entry, slice, schema: fingerprint, rowBytes, hash, startMs } });
 }
@@ -111,6 +121,12 @@ function adopt(context: SliceContext, record: EncodedRecord, entry: LiveEntry, i
 function heal(context: SliceContext, key: EntityKey, into: string[]): void {
   const id = JSON.stringify(key);
   if (context.shard.state.reject(context.source.name, id) !== undefined) into.push(id);
+}
+
+/** Of two rejects under one id the later counts: a transaction says each key of the state once. */
+function lettersById(context: SliceContext, rejects: readonly Reject[]): ReadonlyMap<string, DeadLetter> {
+  const letters = rejects.map((reject) => deadLetterOf(context, reject));
+  return new Map(letters.map((letter) => [letter.id, letter]));
 }
 
 function deadLetterOf(context: SliceContext, reject: Reject): DeadLetter {

@@ -1,7 +1,10 @@
 import { defer, firstValueFrom } from 'rxjs';
-import { WorkerError } from '../core/errors.ts';
+import { toWorkerError, WorkerError } from '../core/errors.ts';
+import type { EntityKey } from '../core/record.ts';
+import type { LiveEntry } from '../core/state.ts';
+import { entityStateKey } from '../core/state-codec.ts';
 import type { DeleteGuard, Testimony } from './ports.ts';
-import { PAGE_RETRY, retryTransient } from './retry.ts';
+import { failOnAbort, PAGE_RETRY, retryTransient } from './retry.ts';
 import type { SliceContext, Sweep } from './sweep.ts';
 
 /** What two witnesses say of the entities that a complete sweep did not show. */
@@ -9,14 +12,21 @@ export interface Evidence {
   /** How many entities the slice owned. */
   readonly owned: number;
   readonly missing: number;
-  /** State keys: absent from the sweep, and gone by the second witness too. */
-  readonly gone: readonly string[];
+  /** Absent from the sweep, and gone by the second witness too. */
+  readonly gone: readonly Missing[];
   /** Items as the read by id gave them. */
   readonly alive: readonly unknown[];
   /** Missing, with no second witness yet. */
   readonly open: number;
   /** When the last testimony arrived, epoch ms. */
   readonly receivedAtMs: number;
+}
+
+/** An entity that a sweep did not show, as the state had it when the evidence was begun. */
+export interface Missing {
+  readonly stateKey: string;
+  readonly key: EntityKey;
+  readonly entry: LiveEntry;
 }
 
 /** So many are asked first, spread over all: if most of them live, the sweep lied and the rest need not be asked. */
@@ -30,64 +40,83 @@ const SAMPLE = 10;
 export async function gatherEvidence(sweep: Sweep, signal: AbortSignal): Promise<Evidence> {
   const { context } = sweep;
   const owned = context.shard.state.ownedBy(context.slice.id);
-  const missing = [...owned].filter((key) => !sweep.met.has(key));
+  const missing = [...owned].filter((key) => !sweep.met.has(key)).flatMap((key) => missingAt(context, key));
   const summary = { owned: owned.size, missing: missing.length, receivedAtMs: context.ambient.now() };
   const { witness } = context.endpoint;
   if (witness === undefined) return { ...summary, alive: [], ...absentTwice(sweep, missing) };
   return { ...summary, ...(await askAll(context, sampleFirst(missing), owned.size, signal)) };
 }
 
+function missingAt({ shard }: SliceContext, stateKey: string): Missing[] {
+  const entry = shard.state.entryAt(stateKey);
+  const key = shard.state.keyAt(stateKey);
+  return key !== undefined && entry?.kind === 'live' ? [{ stateKey, key, entry }] : [];
+}
+
 /**
- * Keys that this sweep and the one before did not show. A sweep that saw nothing where something must be, or an item
+ * Entities that this sweep and the one before did not show. A sweep that saw nothing where something must be, or an item
  * it could not name, shows nothing about anybody.
  */
-function absentTwice(sweep: Sweep, missing: readonly string[]): Pick<Evidence, 'gone' | 'open'> {
+function absentTwice(sweep: Sweep, missing: readonly Missing[]): Pick<Evidence, 'gone' | 'open'> {
   const { absences } = sweep.context.memory;
   const blind = sweep.sawUnnamed || (sweep.met.size === 0 && !sweep.context.source.mayBeEmpty);
   if (blind) return { gone: [], open: missing.length };
-  for (const key of absences.keys()) if (sweep.met.has(key)) absences.delete(key);
-  for (const key of missing) absences.set(key, (absences.get(key) ?? 0) + 1);
-  const gone = missing.filter((key) => (absences.get(key) ?? 0) >= 2);
+  const keys = new Set(missing.map(({ stateKey }) => stateKey));
+  for (const key of absences.keys()) if (!keys.has(key)) absences.delete(key);
+  for (const key of keys) absences.set(key, (absences.get(key) ?? 0) + 1);
+  const gone = missing.filter(({ stateKey }) => (absences.get(stateKey) ?? 0) >= 2);
   return { gone, open: missing.length - gone.length };
 }
 
 /** The same keys, with a sample from all over at the front. */
-export function sampleFirst(keys: readonly string[]): readonly string[] {
+export function sampleFirst<T>(keys: readonly T[]): readonly T[] {
   if (keys.length <= SAMPLE) return keys;
   const step = keys.length / SAMPLE;
   const sample = Array.from({ length: SAMPLE }, (_, at) => Math.floor(at * step));
   const sampled = new Set(sample);
-  return [...sample.map((at) => keys[at] as string), ...keys.filter((_, at) => !sampled.has(at))];
+  return [...sample.map((at) => keys[at] as T), ...keys.filter((_, at) => !sampled.has(at))];
 }
 
 async function askAll(
   context: SliceContext,
-  keys: readonly string[],
+  missing: readonly Missing[],
   owned: number,
   signal: AbortSignal,
 ): Promise<Pick<Evidence, 'gone' | 'alive' | 'open' | 'receivedAtMs'>> {
-  const gone: string[] = [];
+  const gone: Missing[] = [];
   const alive: unknown[] = [];
   let receivedAtMs = context.ambient.now();
-  for (const key of keys) {
-    const testimony = await ask(context, key, signal);
-    if (testimony.says === 'gone') gone.push(key);
+  for (const each of missing) {
+    const testimony = await ask(context, each.key, signal);
+    if (testimony.says === 'gone') gone.push(each);
     if (testimony.says === 'alive') alive.push(testimony.item);
     if (testimony.says !== 'nothing') receivedAtMs = testimony.receivedAtMs;
-    refuseIfLying(keys.length, gone.length, alive.length);
+    refuseIfLying(missing.length, gone.length, alive.length);
     if (exceedsGuard(context.guard, gone.length, owned)) break;
   }
-  return { gone, alive, open: keys.length - gone.length - alive.length, receivedAtMs };
+  return { gone, alive, open: missing.length - gone.length - alive.length, receivedAtMs };
 }
 
-async function ask(context: SliceContext, stateKey: string, signal: AbortSignal): Promise<Testimony> {
-  const key = context.shard.state.keyAt(stateKey);
+async function ask(context: SliceContext, key: EntityKey, signal: AbortSignal): Promise<Testimony> {
   const { witness } = context.endpoint;
-  if (key === undefined || witness === undefined) return { says: 'nothing', reason: 'not in the state' };
-  signal.throwIfAborted();
-  return firstValueFrom(
-    defer(() => witness(key, signal)).pipe(retryTransient(PAGE_RETRY, context.ambient, context.onRetry)),
+  if (witness === undefined) return { says: 'nothing', reason: 'there is no read by id' };
+  const asked$ = defer(() => witness(key, signal));
+  const testimony = await firstValueFrom(
+    asked$.pipe(retryTransient(PAGE_RETRY, context.ambient, context.onRetry), failOnAbort(signal)),
   );
+  if (testimony.says !== 'alive' || isAbout(context, key, testimony.item)) return testimony;
+  return { says: 'nothing', reason: 'the answer is about another entity' };
+}
+
+/** An answer about anybody else says nothing of the one that was asked for. */
+function isAbout({ source, slice }: SliceContext, key: EntityKey, item: unknown): boolean {
+  try {
+    const named = source.mapper.keyOf(item, slice.params);
+    return entityStateKey(source.name, named) === entityStateKey(source.name, key);
+  } catch (thrown) {
+    if (toWorkerError(thrown).kind === 'record') return false;
+    throw thrown;
+  }
 }
 
 function refuseIfLying(asked: number, gone: number, alive: number): void {

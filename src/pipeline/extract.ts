@@ -63,8 +63,9 @@ function parse(body: Uint8Array): readonly unknown[] {
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(body));
-  } catch (cause) {
-    throw new WorkerError('transient', 'extract.not_json', 'the answer is not JSON', { cause });
+  } catch {
+    // No cause: the parser's message quotes the answer (P7).
+    throw new WorkerError('transient', 'extract.not_json', 'the answer is not JSON');
   }
   if (Array.isArray(value)) return value;
   throw new WorkerError('transient', 'extract.not_a_list', 'the answer is JSON but no list', {

@@ -1,4 +1,4 @@
-import { type MonoTypeOperatorFunction, Observable, retry, throwError, timer } from 'rxjs';
+import { type MonoTypeOperatorFunction, merge, Observable, retry, take, throwError, timer } from 'rxjs';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import type { Ambient } from './ports.ts';
 
@@ -46,6 +46,17 @@ export function retryTransient<T>(
 /** Full jitter over an exponentially growing span. */
 export function backoffMs(policy: Pick<RetryPolicy, 'firstMs' | 'maxMs'>, attempt: number, random: number): number {
   return Math.round(random * Math.min(policy.maxMs, policy.firstMs * 2 ** (attempt - 1)));
+}
+
+/** Fails as soon as the signal aborts, also in the middle of a wait, so that no timer outlives whoever waited. */
+export function failOnAbort<T>(signal: AbortSignal): MonoTypeOperatorFunction<T> {
+  const aborted$ = new Observable<never>((subscriber) => {
+    const onAbort = () => subscriber.error(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    return () => signal.removeEventListener('abort', onAbort);
+  });
+  return (source$) => merge(aborted$, source$).pipe(take(1));
 }
 
 /** A Promise that is asked for on subscription, and told to stop when nobody waits for it any more. */

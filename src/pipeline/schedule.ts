@@ -27,8 +27,13 @@ export function runSlice(context: SliceContext, { everyMs, delayMs }: Schedule):
       }),
     );
   });
-  const pause = () => timer(Math.max(0, startedAtMs + pauseMs(everyMs, failures) - now()));
+  const pause = () => timer(restMs(pauseMs(everyMs, failures), now() - startedAtMs));
   return concat(delayMs === 0 ? EMPTY : timer(delayMs).pipe(ignoreElements()), once.pipe(repeat({ delay: pause })));
+}
+
+/** What is left of a pause; never more than the pause itself, though the clock may have gone back. */
+function restMs(ms: number, passedMs: number): number {
+  return Math.max(0, ms - Math.max(0, passedMs));
 }
 
 /** The interval, doubled for each failure in a row. */

@@ -3,9 +3,9 @@ import type { EncodedRecord, Reject } from '../core/record.ts';
 import type { Checkpoint, LiveEntry } from '../core/state.ts';
 import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
-import { diff } from './diff.ts';
+import { deadLetterId, diff } from './diff.ts';
 import { encodeRecord } from './encode.ts';
-import { type Evidence, exceedsGuard, gatherEvidence } from './evidence.ts';
+import { type Evidence, exceedsGuard, gatherEvidence, type Missing } from './evidence.ts';
 import { extractItem } from './extract.ts';
 import type { Settlement, SliceContext, Sweep } from './sweep.ts';
 
@@ -32,24 +32,20 @@ export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled
   const evidence = await gatherEvidence(sweep, signal);
   const guarded = exceedsGuard(sweep.context.guard, evidence.gone.length, evidence.owned);
   const gone = guarded ? [] : evidence.gone;
-  const revived = await commitAlive(sweep.context, evidence);
+  const revived = await commitAlive(sweep, evidence);
+  let deleted = 0;
   for (let from = 0; from < gone.length; from += DELETES_PER_COMMIT) {
-    await commitGone(sweep.context, gone.slice(from, from + DELETES_PER_COMMIT), evidence.receivedAtMs);
+    deleted += await commitGone(sweep.context, gone.slice(from, from + DELETES_PER_COMMIT), evidence.receivedAtMs);
   }
   await commitSweep(sweep, guarded);
-  const { missing, alive, open } = evidence;
-  const settlement = {
-    missing,
-    alive: alive.length,
-    open: guarded ? evidence.gone.length + open : open,
-    gone: gone.length,
-    guarded,
-  };
-  return { settlement, counts: { ...revived, published: { ...revived.published, d: gone.length } } };
+  const { missing, alive } = evidence;
+  const settlement = { missing, alive: alive.length, open: missing - alive.length - deleted, gone: deleted, guarded };
+  return { settlement, counts: { ...revived, published: { ...revived.published, d: deleted } } };
 }
 
 /** What the witness showed instead of a missing entity is news like any other. */
-async function commitAlive(context: SliceContext, evidence: Evidence): Promise<Counts> {
+async function commitAlive(sweep: Sweep, evidence: Evidence): Promise<Counts> {
+  const { context } = sweep;
   if (evidence.alive.length === 0) return NO_COUNTS;
   const records: EncodedRecord[] = [];
   const rejects: Reject[] = [];
@@ -59,6 +55,7 @@ async function commitAlive(context: SliceContext, evidence: Evidence): Promise<C
     if ('code' in encoded) rejects.push(encoded);
     else records.push(encoded);
   }
+  for (const reject of rejects) sweep.metRejects.add(deadLetterId(context, reject));
   return context.shard.exclusive(async () => {
     const found = diff(context, records, rejects, evidence.receivedAtMs);
     await commit(context, outcomeOf(found));
@@ -66,20 +63,19 @@ async function commitAlive(context: SliceContext, evidence: Evidence): Promise<C
   });
 }
 
-/** Deletes those of the keys that are still as the evidence found them. */
-async function commitGone(context: SliceContext, keys: readonly string[], receivedAtMs: number): Promise<void> {
-  await context.shard.exclusive(async () => {
-    const changes = keys.flatMap((key) => deleteOf(context, key, receivedAtMs));
+/** Deletes those that are still as the evidence found them, and says how many. */
+async function commitGone(context: SliceContext, gone: readonly Missing[], receivedAtMs: number): Promise<number> {
+  const deleted = await context.shard.exclusive(async () => {
+    const changes = gone.flatMap((each) => deleteOf(context, each, receivedAtMs));
     await commit(context, { ...NOTHING, changes });
+    return changes.length;
   });
-  for (const key of keys) context.memory.absences.delete(key);
+  for (const { stateKey } of gone) context.memory.absences.delete(stateKey);
+  return deleted;
 }
 
-function deleteOf(context: SliceContext, stateKey: string, sourceTsMs: number): Change[] {
-  const { state } = context.shard;
-  const entry = state.entryAt(stateKey);
-  const key = state.keyAt(stateKey);
-  if (key === undefined || entry?.kind !== 'live' || entry.slice !== context.slice.id) return [];
+function deleteOf(context: SliceContext, { stateKey, key, entry }: Missing, sourceTsMs: number): Change[] {
+  if (context.shard.state.entryAt(stateKey) !== entry) return [];
   const { hash, startMs } = entry;
   const tsMs = nextTsMs(context.ambient.now(), entry.tsMs);
   const keyBytes = context.source.codec.encodeKey(key);
@@ -105,7 +101,7 @@ async function commitSweep(sweep: Sweep, guarded: boolean): Promise<void> {
     const before = shard.state.checkpoint(source.name, slice.id) ?? {};
     const healed = shard.state.rejectsOf(source.name, slice.id).filter((id) => !sweep.metRejects.has(id));
     const forgotten = shard.state.gravesBefore(source.name, now - GRAVE_MS);
-    const due = now - (before.lastCompleteAtMs ?? 0) >= CHECKPOINT_EVERY_MS;
+    const due = !guarded && now - (before.lastCompleteAtMs ?? 0) >= CHECKPOINT_EVERY_MS;
     if (!due && before.firstCompleteAtMs !== undefined && healed.length + forgotten.length === 0) return;
     const checkpoint: Checkpoint = {
       firstCompleteAtMs: before.firstCompleteAtMs ?? now,

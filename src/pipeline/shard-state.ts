@@ -26,8 +26,10 @@ export class ShardState {
     { readonly source: string; readonly slice: string; readonly checkpoint: Checkpoint }
   >();
   readonly #rejects = new Map<string, { readonly source: string; readonly id: string; readonly entry: RejectEntry }>();
-  readonly #identities = new Map<string, SourceIdentity>();
+  readonly #identities = new Map<string, { readonly source: string; readonly identity: SourceIdentity }>();
   readonly #schemas = new Map<string, string>();
+  /** State keys of the deleted: few among many, and asked for after each sweep. */
+  readonly #graves = new Set<string>();
 
   /** @throws {WorkerError} fatal `state.unknown_format`, `state.corrupt` */
   apply(record: StateRecord): void {
@@ -73,18 +75,19 @@ export class ShardState {
   }
 
   identity(source: string): SourceIdentity | undefined {
-    return this.#identities.get(source);
+    return this.#identities.get(identityKey(source))?.identity;
   }
 
   schema(fingerprint: string): string | undefined {
-    return this.#schemas.get(fingerprint);
+    return this.#schemas.get(schemaKey(fingerprint));
   }
 
   /** State keys of a source's graves that were dug before an instant. */
   gravesBefore(source: string, beforeMs: number): string[] {
     const old: string[] = [];
-    for (const [key, kept] of this.#entities) {
-      if (kept.source === source && kept.entry.kind === 'grave' && kept.entry.tsMs < beforeMs) old.push(key);
+    for (const key of this.#graves) {
+      const kept = this.#entities.get(key);
+      if (kept?.source === source && kept.entry.tsMs < beforeMs) old.push(key);
     }
     return old;
   }
@@ -92,16 +95,15 @@ export class ShardState {
   /** Every state key of a source: what must go for it to start anew. */
   keysOf(source: string): string[] {
     const keys: string[] = [];
-    for (const kept of [this.#entities, this.#checkpoints, this.#rejects]) {
+    for (const kept of [this.#entities, this.#checkpoints, this.#rejects, this.#identities]) {
       for (const [key, item] of kept) if (item.source === source) keys.push(key);
     }
-    if (this.#identities.has(source)) keys.push(JSON.stringify(['d', source]));
     return keys;
   }
 
   /** Names of the sources that have state here, configured or not. */
   sources(): ReadonlySet<string> {
-    return new Set(this.#identities.keys());
+    return new Set([...this.#identities.values()].map(({ source }) => source));
   }
 
   get size(): number {
@@ -113,6 +115,7 @@ export class ShardState {
       case 'entity':
         this.#entities.set(key, item);
         if (item.entry.kind === 'live') this.#own(item.entry.slice, key);
+        else this.#graves.add(key);
         break;
       case 'checkpoint':
         this.#checkpoints.set(key, item);
@@ -121,19 +124,18 @@ export class ShardState {
         this.#rejects.set(key, item);
         break;
       case 'identity':
-        this.#identities.set(item.source, item.identity);
+        this.#identities.set(key, item);
         break;
       case 'schema':
-        this.#schemas.set(item.fingerprint, item.schema);
+        this.#schemas.set(key, item.schema);
         break;
     }
   }
 
   #remove(key: string): void {
-    if (this.#entities.delete(key) || this.#checkpoints.delete(key) || this.#rejects.delete(key)) return;
-    const [type, name] = JSON.parse(key) as [string, string];
-    if (type === 'd') this.#identities.delete(name);
-    if (type === 's') this.#schemas.delete(name);
+    for (const kept of [this.#entities, this.#checkpoints, this.#rejects, this.#identities, this.#schemas]) {
+      kept.delete(key);
+    }
   }
 
   #own(slice: string, key: string): void {
@@ -144,11 +146,23 @@ export class ShardState {
 
   #disown(key: string): void {
     const before = this.#entities.get(key)?.entry;
-    if (before?.kind === 'live') this.#owned.get(before.slice)?.delete(key);
+    this.#graves.delete(key);
+    if (before?.kind !== 'live') return;
+    const keys = this.#owned.get(before.slice);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#owned.delete(before.slice);
   }
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+function identityKey(source: string): string {
+  return JSON.stringify(['d', source]);
+}
+
+function schemaKey(fingerprint: string): string {
+  return JSON.stringify(['s', fingerprint]);
+}
 
 function rejectKey(source: string, id: string): string {
   return JSON.stringify(['x', source, id]);

@@ -1,6 +1,4 @@
 import type { WorkerError } from '../core/errors.ts';
-import type { EntityKey } from '../core/record.ts';
-import { entityStateKey } from '../core/state-codec.ts';
 import type { Counts } from './counts.ts';
 import type { PageMemory } from './page-memory.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Slice, SourceKind } from './ports.ts';
@@ -22,7 +20,7 @@ export interface SliceContext {
 
 export interface SliceMemory {
   readonly pages: PageMemory;
-  /** State key → complete sweeps in a row that did not show it. Only where there is no read by id. */
+  /** State key → complete sweeps that did not show it, since it was last shown. Only where there is no read by id. */
   readonly absences: Map<string, number>;
 }
 
@@ -48,8 +46,10 @@ export function beginSweep(context: SliceContext): Sweep {
   };
 }
 
-export function meet(sweep: Sweep, key: EntityKey): void {
-  sweep.met.add(entityStateKey(sweep.context.source.name, key));
+/** The sweep was shown an entity: whatever else becomes of the sweep, its absence begins anew. */
+export function meet({ met, context }: Sweep, stateKey: string): void {
+  met.add(stateKey);
+  context.memory.absences.delete(stateKey);
 }
 
 /** What a slice tells while it runs. */

@@ -45,6 +45,7 @@ const BY_STATUS: Readonly<Record<number, Row>> = {
     hint: 'Check base_url of the credential: it ends in /api/v1.',
   },
   405: { kind: 'config', code: 'clockify.not_found', says: 'Clockify has no such call' },
+  408: { kind: 'transient', code: 'clockify.timeout', says: 'Clockify waited too long for the request' },
   429: { kind: 'transient', code: 'clockify.rate_limited', says: 'Clockify asks for fewer requests' },
 };
 

@@ -129,8 +129,8 @@ function codeOf(body: Uint8Array): number | undefined {
 }
 
 function networkError(thrown: unknown, path: string, timedOut: boolean): WorkerError {
-  const cause = { cause: thrown };
   if (thrown instanceof WorkerError) return thrown;
+  const cause = { cause: withoutAnswer(thrown) };
   if (thrown instanceof errors.ResponseExceededMaxSizeError) {
     return new WorkerError(
       'config',
@@ -147,6 +147,11 @@ function networkError(thrown: unknown, path: string, timedOut: boolean): WorkerE
   if (isCutOff(thrown))
     return new WorkerError('transient', 'clockify.cut_off', `the answer broke off (${path})`, cause);
   return new WorkerError('transient', 'clockify.unreachable', `Clockify cannot be reached (${path})`, cause);
+}
+
+/** What is not HTTP is quoted by undici's own error (P7). */
+function withoutAnswer(thrown: unknown): unknown {
+  return thrown instanceof errors.HTTPParserError ? new Error(`not HTTP (${thrown.code})`) : thrown;
 }
 
 function isTimeout(thrown: unknown): boolean {

@@ -34,19 +34,30 @@ export async function listIds(
     const page = await endpoint.page(number, signal);
     const found = idsOf(page.body, parameter);
     for (const id of found) ids.add(id);
-    if (page.lastPage ?? (!endpoint.paged || found.length === 0)) break;
+    if (page.lastPage ?? (!endpoint.paged || found.length === 0)) return notEmpty(ids, template, parameter);
   }
+  throw new WorkerError(
+    'config',
+    'discovery.endless',
+    `the list of every ${parameter} did not end within ${MAX_PAGES} pages`,
+  );
+}
+
+function notEmpty(ids: ReadonlySet<string>, template: Template, parameter: string): ReadonlySet<string> {
   if (ids.size === 0 && !template.mayBeEmpty) {
     throw new WorkerError('transient', 'discovery.empty', `the list of every ${parameter} is empty, which cannot be`);
   }
   return ids;
 }
 
+/** What could be no segment of a path. */
+const NO_ID = /^\.{0,2}$/;
+
 function idsOf(body: Uint8Array, parameter: string): readonly string[] {
   try {
     const items = JSON.parse(new TextDecoder().decode(body)) as { id: unknown }[];
     const ids = items.map(({ id }) => id);
-    if (ids.every((id) => typeof id === 'string')) return ids;
+    if (ids.every((id) => typeof id === 'string' && !NO_ID.test(id))) return ids as string[];
   } catch {
     // told below
   }

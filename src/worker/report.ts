@@ -80,8 +80,10 @@ function sourceTellers(
   'source-started' | 'source-waiting' | 'source-stopped' | 'source-reset' | 'discovered' | 'discovery-failed'
 > {
   return {
-    'source-started': ({ source, topic }) =>
-      log.info({ event: 'source.started', source, topic }, `${source} is polled into ${topic}`),
+    'source-started': ({ source, topic }) => {
+      faults.forget(`${source} waits`);
+      log.info({ event: 'source.started', source, topic }, `${source} is polled into ${topic}`);
+    },
     'source-waiting': ({ source, error }) => faults.tell(`${source} waits`, error),
     'source-stopped': ({ source, error }) =>
       log.error({ event: 'source.stopped', source, ...fieldsOf(error) }, `${source} stopped: ${error.message}`),
@@ -90,11 +92,16 @@ function sourceTellers(
         { event: 'source.reset', source, shard, dropped },
         `${source} starts anew: its topic, key or shape changed`,
       ),
-    discovered: ({ source, parameter, count }) =>
-      log.debug({ event: 'discovery.found', credential: source, parameter, count }, `${count} values of ${parameter}`),
-    'discovery-failed': ({ source, parameter, error }) =>
-      faults.tell(`${source}: the list of every ${parameter}`, error),
+    discovered: ({ source, parameter, count }) => {
+      faults.forget(listOf(source, parameter));
+      log.debug({ event: 'discovery.found', credential: source, parameter, count }, `${count} values of ${parameter}`);
+    },
+    'discovery-failed': ({ source, parameter, error }) => faults.tell(listOf(source, parameter), error),
   };
+}
+
+function listOf(credential: string, parameter: string): string {
+  return `${credential}: the list of every ${parameter}`;
 }
 
 function tellSweep(log: EventLog, slice: string, tookMs: number, counts: Counts): void {

@@ -1,21 +1,21 @@
 import {
   defer,
-  finalize,
   merge,
   mergeMap,
-  type Observable,
+  Observable,
   of,
   ReplaySubject,
   retry,
   Subject,
   share,
   switchMap,
+  tap,
   throwError,
   timer,
 } from 'rxjs';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { Ambient, Membership, StateReader, TransactionalSink } from '../pipeline/ports.ts';
-import { abortable, backoffMs } from '../pipeline/retry.ts';
+import { backoffMs } from '../pipeline/retry.ts';
 import { openShard, type Shard } from '../pipeline/shard.ts';
 import { ShardState } from '../pipeline/shard-state.ts';
 import type { Report } from './events.ts';
@@ -34,7 +34,7 @@ export interface Shards {
   open(number: number): Observable<Shard>;
   /** Says that a shard's writer is spent: everyone who uses that shard gets its successor. */
   spoil(shard: Shard, error: WorkerError): void;
-  /** Resolves when every shard that was given up is closed. */
+  /** Resolves when every shard that was given up is closed, also one that was just being taken. */
   closed(): Promise<void>;
 }
 
@@ -43,36 +43,54 @@ const REOPEN = { firstMs: 200, maxMs: 30_000 };
 export function createShards(parts: ShardParts): Shards {
   const spoiled$ = new Subject<{ readonly shard: Shard; readonly error: WorkerError }>();
   const opened = new Map<number, Observable<Shard>>();
-  const live = new Set<Shard>();
   const closing = new Map<number, Promise<void>>();
 
-  const close = (shard: Shard): void => {
-    live.delete(shard);
-    const ended = shard.close().then(() => parts.report({ type: 'shard-closed', shard: shard.number }));
-    closing.set(shard.number, ended);
+  const close = async (shard: Shard | undefined): Promise<void> => {
+    if (shard === undefined) return;
+    await shard.close();
+    parts.report({ type: 'shard-closed', shard: shard.number });
   };
 
   const take = async (number: number, afterFencing: boolean, signal: AbortSignal): Promise<Shard> => {
     await closing.get(number);
     if (afterFencing) await parts.membership.nextHeartbeat(signal);
-    const shard = await fenceAndRestore(parts, number, signal);
-    live.add(shard);
-    return shard;
+    signal.throwIfAborted();
+    return fenceAndRestore(parts, number, signal);
   };
+
+  /** Emits a shard and holds it until nobody listens; whoever takes it next waits until it is closed. */
+  const holding = (number: number, afterFencing: boolean): Observable<Shard> =>
+    new Observable((subscriber) => {
+      const controller = new AbortController();
+      const taken = take(number, afterFencing, controller.signal);
+      let held: Shard | undefined;
+      taken.then(
+        (shard) => {
+          held = shard;
+          subscriber.next(shard);
+        },
+        (error: unknown) => subscriber.error(error),
+      );
+      return () => {
+        controller.abort();
+        closing.set(number, held === undefined ? taken.catch(() => undefined).then(close) : close(held));
+      };
+    });
 
   const untilSpoiled = (shard: Shard): Observable<never> =>
     spoiled$.pipe(mergeMap((told) => (told.shard === shard ? throwError(() => told.error) : [])));
 
   const opening = (number: number): Observable<Shard> => {
     let fenced = false;
-    return defer(() => abortable((signal) => take(number, fenced, signal))).pipe(
-      switchMap((shard) => merge(of(shard), untilSpoiled(shard)).pipe(finalize(() => close(shard)))),
+    return defer(() => holding(number, fenced)).pipe(
+      tap(() => (fenced = false)),
+      switchMap((shard) => merge(of(shard), untilSpoiled(shard))),
       retry({
         resetOnSuccess: true,
         delay: (thrown, attempt) => {
           const error = toWorkerError(thrown);
           if (error.kind !== 'transient') return throwError(() => error);
-          fenced = error.code === 'sink.fenced';
+          fenced ||= error.code === 'sink.fenced';
           const waitMs = backoffMs(REOPEN, attempt, parts.ambient.random());
           parts.report({ type: 'shard-failed', shard: number, error, waitMs });
           return timer(waitMs);
@@ -89,7 +107,6 @@ export function createShards(parts: ShardParts): Shards {
   };
 
   const closed = async (): Promise<void> => {
-    for (const shard of live) close(shard);
     await Promise.all(closing.values());
   };
 

@@ -17,9 +17,10 @@ import {
 } from 'rxjs';
 import { toWorkerError } from '../core/errors.ts';
 import { shardFor } from '../core/murmur2.ts';
+import { sourceSlice } from '../core/state.ts';
 import { PageMemory } from '../pipeline/page-memory.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind } from '../pipeline/ports.ts';
-import { abortable, concernsShard, spendsWriter } from '../pipeline/retry.ts';
+import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
 import { runSlice } from '../pipeline/schedule.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import { sweepOnce } from '../pipeline/slice.ts';
@@ -61,6 +62,9 @@ export interface SourceEnvironment {
 
 /** Longest wait before a slice's first sweep, so that many do not begin in the same instant. */
 const SPREAD_MS = 1_000;
+
+/** What must be written before or besides the sweeps, as long as it takes: the next sweep would not make up for it. */
+const STATE_RETRY: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 30_000 };
 
 /** Every slice of a source that this worker owns, begun and ended as parameters and shards come and go. */
 export function runSource(source: Source, env: SourceEnvironment): Observable<SliceEvent> {
@@ -108,9 +112,13 @@ function children(
 
 /** Holds the shard until it is written: the slice that gave the occasion may be over by then. */
 function baseline(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<never> {
+  const slice: Slice = { id: `${source.kind.name}/${sourceSlice(params.workspace)}`, params };
   return env.shards.open(number).pipe(
     switchMap((shard) =>
       abortable(() => markBaseline(shard, source.kind.name, params.workspace, env.ambient.now())).pipe(
+        retryTransient(STATE_RETRY, env.ambient, (error, waitMs) =>
+          env.report({ type: 'retry', slice, error, waitMs }),
+        ),
         guardShard(env, shard),
       ),
     ),
@@ -131,7 +139,10 @@ function sliceOf(source: Source, env: SourceEnvironment, number: number, params:
   const events$ = env.shards.open(number).pipe(
     switchMap((shard) => {
       const context = contextOf(source, env, slice, endpoint, shard);
-      const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(ignoreElements());
+      const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(
+        retryTransient(STATE_RETRY, env.ambient, context.onRetry),
+        ignoreElements(),
+      );
       return concat(begin$, env.once ? sweepOnce(context) : everyTick(context, source, env)).pipe(
         guardShard(env, shard),
       );

@@ -37,10 +37,18 @@ async function runUntilStopped(config: Config, logger: Logger, once: boolean, te
     'the worker starts',
   );
   signal.addEventListener('abort', () => endAnyway(logger), { once: true });
-  const parts = await wire({ config, logger, once, out: terminal.out, signal });
+  const parts = await wire({ config, logger, once, out: terminal.out, signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  if (parts === undefined) return stoppedInOrder(logger);
   const end = await runWorker(parts, signal);
+  const code = exitCodeAt(end, once, config);
+  return code === EXIT.ok ? stoppedInOrder(logger) : code;
+}
+
+function stoppedInOrder(logger: Logger): number {
   logger.info({ event: 'worker.stopped' }, 'the worker has stopped in order');
-  return exitCodeAt(end, once, config);
+  return EXIT.ok;
 }
 
 function endAnyway(logger: Logger): void {

@@ -74,18 +74,31 @@ const NORMAL = logTextsOf([
   'MEMBER_ID_REQUIRED',
 ]);
 
+/** The same line is a warning once in so long: an outage brings it a hundred times. */
+const REPEATED_MS = 60_000;
+const LINES_KEPT = 200;
+
 /**
  * kafkajs says error where it will still try again; what it gives up on is thrown and logged by whoever catches it.
- * So its errors are warnings here, its news is for debugging.
+ * So its errors are warnings here, its news and its repetitions are for debugging.
  *
  * @internal
  */
 export function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
+  const saidAtMs = new Map<string, number>();
+  const isNew = (line: string): boolean => {
+    const now = Date.now();
+    const known = now - (saidAtMs.get(line) ?? Number.NEGATIVE_INFINITY) < REPEATED_MS;
+    if (known) return false;
+    if (saidAtMs.size >= LINES_KEPT) saidAtMs.clear();
+    saidAtMs.set(line, now);
+    return true;
+  };
   return ({ namespace, level, log }) => {
     const { message, timestamp: _, logger: __, stack: ___, ...details } = log;
     const line = `kafkajs ${namespace}: ${message}`;
     const normal = NORMAL.some((text) => message.includes(text) || String(details.error).includes(text));
-    if (normal || level > logLevel.WARN) logger.debug(details, line);
+    if (normal || level > logLevel.WARN || !isNew(line)) logger.debug(details, line);
     else logger.warn(details, line);
   };
 }

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
-import { defer, firstValueFrom, retry, throwError, timer } from 'rxjs';
+import { defer, firstValueFrom, fromEvent, race, retry, switchMap, throwError, timer } from 'rxjs';
 import { createRegistry, type SchemaRegistry } from '../avro/registry.ts';
 import type { Config } from '../config/config.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import type { KafkaClient } from '../kafka/kafkajs-patches.ts';
 import { createGroupMembership } from '../kafka/membership.ts';
+import { someBrokerListens } from '../kafka/reach.ts';
 import { createKafkaStateReader } from '../kafka/state-reader.ts';
 import { createStaticMembership, parseShards } from '../kafka/static-membership.ts';
 import { deadLetterTopic, ensureTopics, entityTopic, stateTopic } from '../kafka/topics.ts';
@@ -26,17 +27,19 @@ export interface Target {
 }
 
 /** Without one broker for so long at the start, the process ends and lets its supervisor decide. */
-const REACH_WITHIN_MS = 120_000;
+const REACH_WITHIN_MS = { always: 120_000, once: 10_000 };
 const REACH = { firstMs: 500, maxMs: 10_000 };
 
 export function openSink(options: WireOptions): Promise<Target> {
   return options.config.sink === 'kafka' ? openKafka(options) : openLocal(options);
 }
 
-async function openKafka({ config, logger, signal }: WireOptions): Promise<Target> {
+async function openKafka({ config, logger, once, signal }: WireOptions): Promise<Target> {
   const kafka = createKafkaClient(config.kafka, logger.child({ component: 'kafka' }));
   const state = stateTopicName(config.app);
-  const partitions = await reach(() => topicsOf(kafka, config, state, logger), config, logger, signal);
+  const within = once ? REACH_WITHIN_MS.once : REACH_WITHIN_MS.always;
+  const check = () => topicsOf(kafka, config, state, logger);
+  const partitions = await reach(check, within, config, logger, signal);
   const sink = createKafkaSink(kafka, {
     app: config.app,
     stateTopic: state,
@@ -94,27 +97,35 @@ function membershipOf(kafka: KafkaClient, config: Config, state: string, logger:
 }
 
 /** Tries until it works, the signal aborts, or too long has passed. */
-function reach<T>(attempt: () => Promise<T>, { kafka }: Config, logger: Logger, signal: AbortSignal): Promise<T> {
-  const until = Date.now() + REACH_WITHIN_MS;
-  return firstValueFrom(
-    defer(() => abortable(attempt)).pipe(
-      retry({
-        delay: (thrown, count) => {
-          const error = toWorkerError(thrown);
-          if (error.kind !== 'transient') return throwError(() => error);
-          if (signal.aborted || Date.now() > until) return throwError(() => unreachable(kafka.brokers, error));
-          logger.warn(
-            { event: 'kafka.unavailable', brokers: kafka.brokers, code: error.code },
-            `Kafka cannot be reached at ${kafka.brokers.join(', ')}; trying again`,
-          );
-          return timer(500 + backoffMs(REACH, count, Math.random()));
-        },
-      }),
-    ),
+function reach<T>(
+  attempt: () => Promise<T>,
+  withinMs: number,
+  { kafka }: Config,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<T> {
+  const until = Date.now() + withinMs;
+  const tellAndWait = (thrown: unknown, count: number) => {
+    const error = toWorkerError(thrown);
+    if (error.kind !== 'transient') return throwError(() => error);
+    if (signal.aborted || Date.now() > until) return throwError(() => unreachable(kafka.brokers, error));
+    logger.warn(
+      { event: 'kafka.unavailable', brokers: kafka.brokers, code: error.code },
+      `Kafka cannot be reached at ${kafka.brokers.join(', ')}; trying again`,
+    );
+    return timer(500 + backoffMs(REACH, count, Math.random()));
+  };
+  const answering = async (): Promise<T> => {
+    await someBrokerListens(kafka.brokers);
+    return attempt();
+  };
+  const stopped$ = fromEvent(signal, 'abort').pipe(
+    switchMap(() => throwError(() => unreachable(kafka.brokers, undefined))),
   );
+  return firstValueFrom(race(stopped$, defer(() => abortable(answering)).pipe(retry({ delay: tellAndWait }))));
 }
 
-function unreachable(brokers: readonly string[], cause: WorkerError): WorkerError {
+function unreachable(brokers: readonly string[], cause: WorkerError | undefined): WorkerError {
   return new WorkerError('transient', 'kafka.unavailable', `Kafka cannot be reached at ${brokers.join(', ')}`, {
     cause,
     hint: 'Check kafka.brokers and that a broker listens there; "--sink stdout" needs none.',

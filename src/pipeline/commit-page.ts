@@ -34,6 +34,7 @@ function commitNews(page: Encoded): Promise<Counts> {
 function meetAll(page: Encoded): void {
   const { sweep } = page;
   const { context } = sweep;
+  const shown = sweep.met.size;
   for (const key of page.known ?? []) meet(sweep, key);
   for (const record of page.records) meet(sweep, entityStateKey(context.source.name, record.key));
   for (const reject of page.rejects) {
@@ -41,7 +42,13 @@ function meetAll(page: Encoded): void {
     if (reject.key === undefined) sweep.sawUnnamed = true;
     else meet(sweep, entityStateKey(context.source.name, reject.key));
   }
+  if (sweep.met.size === shown && isPromised(page)) sweep.sawHole = true;
   remember(page);
+}
+
+/** Not asked for only because no header had said that the list was over. */
+function isPromised({ number, items, lastPage }: Encoded): boolean {
+  return number > 1 && (items > 0 || lastPage !== undefined);
 }
 
 /** A page with rejects is looked at each time: it is not what the state says. */

@@ -55,11 +55,11 @@ function missingAt({ shard }: SliceContext, stateKey: string): Missing[] {
 
 /**
  * Entities that this sweep and the one before did not show. A sweep that saw nothing where something must be, or an item
- * it could not name, shows nothing about anybody.
+ * it could not name, or a hole, shows nothing about anybody.
  */
 function absentTwice(sweep: Sweep, missing: readonly Missing[]): Pick<Evidence, 'gone' | 'open'> {
   const { absences } = sweep.context.memory;
-  const blind = sweep.sawUnnamed || (sweep.met.size === 0 && !sweep.context.source.mayBeEmpty);
+  const blind = sweep.sawUnnamed || sweep.sawHole || (sweep.met.size === 0 && !sweep.context.source.mayBeEmpty);
   if (blind) return { gone: [], open: missing.length };
   const keys = new Set(missing.map(({ stateKey }) => stateKey));
   for (const key of absences.keys()) if (!keys.has(key)) absences.delete(key);

@@ -34,6 +34,8 @@ export interface Sweep {
   readonly metRejects: Set<string>;
   /** An item without a readable key may be any entity: absence proves nothing then. */
   sawUnnamed: boolean;
+  /** A page that the one before it had promised showed nothing new: rows were lost, so absence proves nothing. */
+  sawHole: boolean;
 }
 
 export function beginSweep(context: SliceContext): Sweep {
@@ -43,6 +45,7 @@ export function beginSweep(context: SliceContext): Sweep {
     met: new Set(),
     metRejects: new Set(),
     sawUnnamed: false,
+    sawHole: false,
   };
 }
 

@@ -45,12 +45,6 @@ export function createShards(parts: ShardParts): Shards {
   const opened = new Map<number, Observable<Shard>>();
   const closing = new Map<number, Promise<void>>();
 
-  const close = async (shard: Shard | undefined): Promise<void> => {
-    if (shard === undefined) return;
-    await shard.close();
-    parts.report({ type: 'shard-closed', shard: shard.number });
-  };
-
   const take = async (number: number, afterFencing: boolean, signal: AbortSignal): Promise<Shard> => {
     await closing.get(number);
     if (afterFencing) await parts.membership.nextHeartbeat(signal);
@@ -71,6 +65,7 @@ export function createShards(parts: ShardParts): Shards {
         },
         (error: unknown) => subscriber.error(error),
       );
+      const close = (shard: Shard | undefined) => closeShard(shard, parts.report);
       return () => {
         controller.abort();
         closing.set(number, held === undefined ? taken.catch(() => undefined).then(close) : close(held));
@@ -111,6 +106,12 @@ export function createShards(parts: ShardParts): Shards {
   };
 
   return { open, spoil: (shard, error) => spoiled$.next({ shard, error }), closed };
+}
+
+async function closeShard(shard: Shard | undefined, report: Report): Promise<void> {
+  if (shard === undefined) return;
+  await shard.close();
+  report({ type: 'shard-closed', shard: shard.number });
 }
 
 /** The order is the promise: only after fencing does the state hold still (P2). */

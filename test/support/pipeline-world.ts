@@ -23,8 +23,8 @@ export interface Thing {
 const META = [
   { name: '__op', type: 'string' },
   { name: '__deleted', type: 'string' },
-  { name: '__source_ts_ms', type: { type: 'long', logicalType: 'timestamp-millis' } },
-  { name: '__ts_ms', type: { type: 'long', logicalType: 'timestamp-millis' } },
+  { name: '__source_ts_ms', type: 'long' },
+  { name: '__ts_ms', type: 'long' },
 ];
 const ROW = [
   { name: 'id', type: 'string' },

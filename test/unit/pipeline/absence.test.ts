@@ -1,0 +1,103 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { test } from 'node:test';
+import { WorkerError } from '../../../src/core/errors.ts';
+import { createWorld, endOf, fakeEndpoint, published, settlementOf, sweep } from '../../support/pipeline-world.ts';
+
+/** A slice without a read by id, once read to its end with three things. */
+async function withoutWitness(mayBeEmpty = true) {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint({ witness: false });
+  endpoint.items = [{ id: '1' }, { id: '2' }, { id: '3' }];
+  const context = world.context(endpoint, { source: { mayBeEmpty } });
+  await sweep(context);
+  return { world, endpoint, context, from: world.sink.committed.length };
+}
+
+test('P4: where there is no read by id, d needs absence from two complete sweeps', async () => {
+  const { world, endpoint, context, from } = await withoutWitness();
+  endpoint.items = [{ id: '1' }, { id: '3' }];
+  deepStrictEqual(settlementOf(await sweep(context)), { missing: 1, alive: 0, open: 1, gone: 0, guarded: false });
+  strictEqual(world.sink.committed.length, from);
+  strictEqual(settlementOf(await sweep(context)).gone, 1);
+  deepStrictEqual(published(world.sink, from), ['d 2', '- 2']);
+  strictEqual(context.memory.absences.size, 0);
+});
+
+test('P4: an entity that shows itself in between begins its absence anew', async () => {
+  const { world, endpoint, context, from } = await withoutWitness();
+  for (const items of [
+    ['1', '3'],
+    ['1', '2', '3'],
+    ['1', '3'],
+  ]) {
+    endpoint.items = items.map((id) => ({ id }));
+    await sweep(context);
+  }
+  strictEqual(world.sink.committed.length, from);
+});
+
+test('P4: also where the sweep that showed it was not complete', async () => {
+  const { world, endpoint, context, from } = await withoutWitness();
+  endpoint.pageSize = 2;
+  endpoint.items = [{ id: '1' }, { id: '3' }];
+  await sweep(context);
+  endpoint.items = [{ id: '1' }, { id: '2' }, { id: '3' }];
+  endpoint.before = (number) => {
+    if (number === 2) throw new WorkerError('config', 'clockify.forbidden', 'refused');
+  };
+  strictEqual(endOf(await sweep(context)).outcome, 'partial');
+  endpoint.before = () => {};
+  endpoint.items = [{ id: '1' }, { id: '3' }];
+  strictEqual(settlementOf(await sweep(context)).open, 1);
+  strictEqual(world.sink.committed.length, from);
+});
+
+test('P4: after a crash absence begins anew: half the evidence is none', async () => {
+  const { world, endpoint, context, from } = await withoutWitness();
+  endpoint.items = [{ id: '1' }];
+  await sweep(context);
+  await world.restart();
+  const again = world.context(endpoint);
+  strictEqual(settlementOf(await sweep(again)).gone, 0);
+  strictEqual(world.sink.committed.length, from);
+  strictEqual(settlementOf(await sweep(again)).gone, 2);
+});
+
+test('P4: an empty list where none can be proves nothing, however often it comes', async () => {
+  const { world, endpoint, context, from } = await withoutWitness(false);
+  endpoint.items = [];
+  for (let times = 0; times < 4; times++) strictEqual(settlementOf(await sweep(context)).open, 3);
+  strictEqual(world.sink.committed.length, from);
+});
+
+test('P4: an empty list where one can be is a list like any other', async () => {
+  const { endpoint, context } = await withoutWitness(true);
+  endpoint.items = [];
+  await sweep(context);
+  strictEqual(settlementOf(await sweep(context)).gone, 3);
+});
+
+test('P4: an item without a readable key may be anybody, so that nobody is missing for sure', async () => {
+  const { world, endpoint, context, from } = await withoutWitness();
+  endpoint.items = [{ id: '1' }, { id: 7 }];
+  for (let times = 0; times < 3; times++) strictEqual(settlementOf(await sweep(context)).gone, 0);
+  deepStrictEqual(published(world.sink, from), []);
+});
+
+test('P4: an entity whose row does not fit is there all the same', async () => {
+  const { endpoint, context } = await withoutWitness();
+  endpoint.items = [{ id: '1' }, { id: '2', name: 5 }, { id: '3' }];
+  for (let times = 0; times < 3; times++) strictEqual(settlementOf(await sweep(context)).missing, 0);
+});
+
+test('P8: absences are kept only for what is missing and still owned', async () => {
+  const { world, endpoint, context } = await withoutWitness();
+  endpoint.items = [{ id: '1' }];
+  await sweep(context);
+  strictEqual(context.memory.absences.size, 2);
+  const other = fakeEndpoint();
+  other.items = [{ id: '2' }, { id: '3' }];
+  await sweep(world.context(other, { slice: 'b' }));
+  await sweep(context);
+  strictEqual(context.memory.absences.size, 0);
+});

@@ -1,0 +1,97 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { test } from 'node:test';
+import { firstValueFrom, lastValueFrom, take, takeWhile, tap, toArray } from 'rxjs';
+import { WorkerError } from '../../../src/core/errors.ts';
+import { pauseMs, runSlice } from '../../../src/pipeline/schedule.ts';
+import { createWorld, fakeEndpoint, published, type World } from '../../support/pipeline-world.ts';
+
+test('a failing slice pauses twice as long each time, up to five minutes or its own interval', () => {
+  deepStrictEqual(
+    [0, 1, 2, 3, 4].map((failures) => pauseMs(1000, failures)),
+    [1000, 1000, 2000, 4000, 8000],
+  );
+  strictEqual(pauseMs(1000, 1000), 300_000);
+  strictEqual(pauseMs(3_600_000, 1000), 3_600_000);
+});
+
+/** The first sweeps of a slice, on the real clock with tiny intervals. */
+function sweeps(world: World, endpoint = fakeEndpoint(), count = 3, everyMs = 5) {
+  const context = { ...world.context(endpoint), ambient: { now: Date.now, random: () => 0 } };
+  return runSlice(context, { everyMs, delayMs: 1 }).pipe(
+    takeWhile((event) => event.type !== 'sweep' || --count > 0, true),
+    toArray(),
+  );
+}
+
+test('a slice is swept again and again, never twice at once, however long a sweep takes', async () => {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint();
+  endpoint.items = [{ id: '1' }];
+  let running = 0;
+  const page = endpoint.page;
+  const slow = {
+    ...endpoint,
+    async page(number: number, signal: AbortSignal) {
+      running += 1;
+      strictEqual(running, 1);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      running -= 1;
+      return page(number, signal);
+    },
+  };
+  const events = await lastValueFrom(sweeps(world, slow, 4, 2));
+  strictEqual(events.filter(({ type }) => type === 'sweep').length, 4);
+  strictEqual(endpoint.asked.length, 4, 'the ticks that fell into a sweep are one');
+});
+
+test('a slice that failed goes on at its next tick', async () => {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint();
+  endpoint.items = [{ id: '1' }];
+  endpoint.before = () => {
+    if (endpoint.asked.length < 3) throw new WorkerError('config', 'clockify.forbidden', 'refused');
+  };
+  const events = await lastValueFrom(sweeps(world, endpoint));
+  const outcomes = events.flatMap((event) => (event.type === 'sweep' ? [event.outcome] : []));
+  deepStrictEqual(outcomes, ['partial', 'partial', 'complete']);
+  deepStrictEqual(published(world.sink), ['r 1']);
+});
+
+test('a clock that goes back does not stretch a pause', async () => {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint();
+  let jumped = 0;
+  const now = () => Date.now() - jumped;
+  const context = { ...world.context(endpoint), ambient: { now, random: () => 0 } };
+  const events$ = runSlice(context, { everyMs: 5, delayMs: 0 }).pipe(tap(() => (jumped += 3_600_000)));
+  const events = await lastValueFrom(events$.pipe(take(7), toArray()));
+  ok(events.length === 7);
+});
+
+test('a stopped slice asks for nothing more, and its request is told to stop', async () => {
+  const world = await createWorld();
+  const asked = Promise.withResolvers<AbortSignal>();
+  const hanging = {
+    ...fakeEndpoint(),
+    page: (_: number, signal: AbortSignal) => {
+      asked.resolve(signal);
+      return new Promise<never>(() => {});
+    },
+  };
+  const running = runSlice(world.context(hanging), { everyMs: 1, delayMs: 0 }).subscribe();
+  const signal = await asked.promise;
+  running.unsubscribe();
+  strictEqual(signal.aborted, true);
+});
+
+test('what is fatal, or concerns the shard, goes up and is no event', async () => {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint();
+  endpoint.items = [{ id: '1' }];
+  world.sink.failNext('unknown_lost');
+  let code: string | undefined;
+  await firstValueFrom(runSlice(world.context(endpoint), { everyMs: 1, delayMs: 0 })).catch((error: WorkerError) => {
+    code = error.code;
+  });
+  strictEqual(code, 'sink.outcome_unknown');
+});

@@ -42,9 +42,15 @@ export async function gatherEvidence(sweep: Sweep, signal: AbortSignal): Promise
   const owned = context.shard.state.ownedBy(context.slice.id);
   const missing = [...owned].filter((key) => !sweep.met.has(key)).flatMap((key) => missingAt(context, key));
   const summary = { owned: owned.size, missing: missing.length, receivedAtMs: context.ambient.now() };
+  forgetOthers(context.memory.absences, missing);
   const { witness } = context.endpoint;
   if (witness === undefined) return { ...summary, alive: [], ...absentTwice(sweep, missing) };
-  return { ...summary, ...(await askAll(context, sampleFirst(missing), owned.size, signal)) };
+  return { ...summary, ...(await askAll(context, missing, owned.size, signal)) };
+}
+
+function forgetOthers(absences: Map<string, number>, missing: readonly Missing[]): void {
+  const keys = new Set(missing.map(({ stateKey }) => stateKey));
+  for (const key of absences.keys()) if (!keys.has(key)) absences.delete(key);
 }
 
 function missingAt({ shard }: SliceContext, stateKey: string): Missing[] {
@@ -61,9 +67,7 @@ function absentTwice(sweep: Sweep, missing: readonly Missing[]): Pick<Evidence, 
   const { absences } = sweep.context.memory;
   const blind = sweep.sawUnnamed || sweep.sawHole || (sweep.met.size === 0 && !sweep.context.source.mayBeEmpty);
   if (blind) return { gone: [], open: missing.length };
-  const keys = new Set(missing.map(({ stateKey }) => stateKey));
-  for (const key of absences.keys()) if (!keys.has(key)) absences.delete(key);
-  for (const key of keys) absences.set(key, (absences.get(key) ?? 0) + 1);
+  for (const { stateKey } of missing) absences.set(stateKey, (absences.get(stateKey) ?? 0) + 1);
   const gone = missing.filter(({ stateKey }) => (absences.get(stateKey) ?? 0) >= 2);
   return { gone, open: missing.length - gone.length };
 }
@@ -77,21 +81,31 @@ export function sampleFirst<T>(keys: readonly T[]): readonly T[] {
   return [...sample.map((at) => keys[at] as T), ...keys.filter((_, at) => !sampled.has(at))];
 }
 
+/**
+ * Reads the missing by id. Those that were found alive since the list last showed them have left it (a filter of the
+ * source no longer takes them): their number says nothing of this sweep.
+ */
 async function askAll(
   context: SliceContext,
   missing: readonly Missing[],
   owned: number,
   signal: AbortSignal,
 ): Promise<Pick<Evidence, 'gone' | 'alive' | 'open' | 'receivedAtMs'>> {
+  const { absences } = context.memory;
+  const surprises = sampleFirst(missing.filter(({ stateKey }) => !absences.has(stateKey)));
+  const strays = missing.filter(({ stateKey }) => absences.has(stateKey));
   const gone: Missing[] = [];
   const alive: unknown[] = [];
   let receivedAtMs = context.ambient.now();
-  for (const each of missing) {
+  for (const [at, each] of [...surprises, ...strays].entries()) {
     const testimony = await ask(context, each.key, signal);
     if (testimony.says === 'gone') gone.push(each);
-    if (testimony.says === 'alive') alive.push(testimony.item);
+    if (testimony.says === 'alive') {
+      alive.push(testimony.item);
+      absences.set(each.stateKey, 1);
+    }
     if (testimony.says !== 'nothing') receivedAtMs = testimony.receivedAtMs;
-    refuseIfLying(missing.length, gone.length, alive.length);
+    if (at < surprises.length) refuseIfLying(surprises.length, gone.length, alive.length);
     if (exceedsGuard(context.guard, gone.length, owned)) break;
   }
   return { gone, alive, open: missing.length - gone.length - alive.length, receivedAtMs };

@@ -20,7 +20,10 @@ export interface SliceContext {
 
 export interface SliceMemory {
   readonly pages: PageMemory;
-  /** State key → complete sweeps that did not show it, since it was last shown. Only where there is no read by id. */
+  /**
+   * State key → complete sweeps that did not show it, since it was last shown. Where there is a read by id, only what
+   * that found alive.
+   */
   readonly absences: Map<string, number>;
 }
 

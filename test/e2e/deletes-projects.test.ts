@@ -139,4 +139,27 @@ describe('the delete of a project cannot be faked', { concurrency: 4 }, () => {
     equal(place.folded('projects').get(`${ws}/${ids[1]}`)?.archived, true);
     place.verify();
   });
+
+  test('P4: projects that left the filter of the source are updated, and hide no true delete for ever', async (t) => {
+    const filters = { projects: { archived: 'false' } };
+    const place = await openPlace(t, { sources: ['projects'], filters, simulator: { projectsPerWorkspace: 20 } });
+    const { world } = place.simulator;
+    const [ws = ''] = world.store.workspaceIds();
+    const worker = await place.startSettled();
+    const ids = world.store.rows('projects', ws).map(({ id }) => id);
+    const since = place.log('projects').length;
+    const archived = ids.slice(0, 14);
+    for (const id of archived) world.archiveProject(ws, id);
+    await until(() => place.ops('projects', since).length >= archived.length, 'the archived projects to be updated');
+    world.deleteProject(ws, ids[19] ?? '');
+    world.deleteProject(ws, ids[0] ?? '');
+    await until(() => place.deleted('projects').length >= 2, 'the deletes, in and out of the filter');
+    await worker.sweeps(`projects/${ws}`, 1);
+    deepEqual([...place.deleted('projects')].sort(), [`${ws}/${ids[0]}`, `${ws}/${ids[19]}`]);
+    deepEqual(
+      [...place.ops('projects', since)].filter((op) => op.startsWith('u')).sort(),
+      archived.map((id) => `u ${ws}/${id}`).sort(),
+    );
+    place.verify();
+  });
 });

@@ -43,6 +43,8 @@ export interface PlaceOptions {
   readonly sources?: readonly ResourceName[];
   readonly pageSize?: number;
   readonly everyMs?: number;
+  /** By source, as the configuration has them. */
+  readonly filters?: Partial<Record<ResourceName, SourceConfig['filters']>>;
 }
 
 export interface RunOptions {
@@ -306,7 +308,7 @@ function topicOf(resource: ResourceName): string {
   return `clockify.${templateNamed(resource).plural}`;
 }
 
-function sourceOf(name: ResourceName, { pageSize = 3, everyMs = EVERY_MS }: PlaceOptions): SourceConfig {
+function sourceOf(name: ResourceName, { pageSize = 3, everyMs = EVERY_MS, filters = {} }: PlaceOptions): SourceConfig {
   const parameters = Object.fromEntries(templateNamed(name).parameters.map((parameter) => [parameter, 'all' as const]));
   return {
     name,
@@ -314,7 +316,7 @@ function sourceOf(name: ResourceName, { pageSize = 3, everyMs = EVERY_MS }: Plac
     credential: 'practice',
     everyMs,
     parameters,
-    filters: {},
+    filters: filters[name] ?? {},
     topic: topicOf(name),
     pageSize,
     ignoreChanges: undefined,

@@ -4,12 +4,18 @@ import { program } from './cli/program.ts';
 
 /** Argv in, exit code out. The first SIGINT or SIGTERM stops in order, the second at once. */
 const stop = new AbortController();
+
+/** A Ctrl-C under `npm start` comes twice at once: from the terminal, and from npm. That is one wish. */
+const SAME_WISH_MS = 500;
+let stoppedAtMs = 0;
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(code);
+    if (!stop.signal.aborted) stoppedAtMs = Date.now();
+    else if (Date.now() - stoppedAtMs > SAME_WISH_MS) process.exit(code);
     stop.abort();
   });
 }

@@ -23,9 +23,13 @@ const SETTLE_WITHIN_MS = 60_000;
 
 const { forMs, report } = readArguments();
 const stop = new AbortController();
+/** A Ctrl-C comes from the terminal and from npm: a second one that soon is the same wish. */
+const SAME_WISH_MS = 1_000;
+let stoppedAtMs = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(130);
+    if (!stop.signal.aborted) stoppedAtMs = Date.now();
+    else if (Date.now() - stoppedAtMs > SAME_WISH_MS) process.exit(130);
     stop.abort();
   });
 }

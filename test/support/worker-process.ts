@@ -31,6 +31,8 @@ export function startWorker(options: WorkerEnvironment): WorkerProcess {
   const log = createWriteStream(logFile, { flags: 'a' });
   const child = spawn(process.execPath, [MAIN, 'run', '--config', DEMO_CONFIG, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    // Out of reach of the terminal's Ctrl-C: whoever started it ends it.
+    detached: true,
     env: {
       ...process.env,
       CLOCKIFY_API_KEY: apiKey,

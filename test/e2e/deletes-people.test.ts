@@ -126,6 +126,58 @@ describe('the delete of a user cannot be faked', { concurrency: 4 }, () => {
     deepEqual(place.ops('users', since), [`u ${ws}/${ids[3]}`, `u ${ws}/${ids[3]}`]);
     place.verify();
   });
+
+  test('P4: where no header says which page is the last, an empty one ends the list and those who are gone are found', async (t) => {
+    const { place, worker, ws, slice, ids } = await openUsers(t);
+    const silent = place.tamper(/\/users\?.*page-size=3$/, (answer) => ({ ...answer, lastPage: undefined }));
+    await until(() => silent.struck > 8, 'pages without the header');
+    place.simulator.world.removeUser(ws, ids[4] ?? '');
+    await worker.sweeps(slice, 2);
+    deepEqual(place.deleted('users'), [`${ws}/${ids[4]}`]);
+    place.verify();
+  });
+
+  test('P4: a short page in the middle does not end the list', async (t) => {
+    const { place, worker, ws, slice, ids } = await openUsers(t);
+    const short = place.tamper(
+      /\/users\?.*page=1&page-size=3$/,
+      (answer) => {
+        const rows = JSON.parse(new TextDecoder().decode(answer.body)) as { id: string }[];
+        const body = new TextEncoder().encode(JSON.stringify(rows.slice(0, 2)));
+        return { ...answer, body, lastPage: undefined };
+      },
+      1,
+    );
+    await until(() => short.struck === 1, 'the short page');
+    place.simulator.world.removeUser(ws, ids[8] ?? '');
+    await worker.sweeps(slice, 2);
+    deepEqual(place.deleted('users'), [`${ws}/${ids[8]}`]);
+    place.verify();
+  });
+
+  test('P4: when 60 of 100 users are gone, none is deleted until a person has raised the guard', async (t) => {
+    const place = await openPlace(t, {
+      pageSize: 50,
+      sources: ['users'],
+      simulator: { users: 100, projectsPerWorkspace: 1 },
+    });
+    const worker = await place.startSettled();
+    const { world } = place.simulator;
+    const [ws = ''] = world.store.workspaceIds();
+    const gone = world.store
+      .rows('users', ws)
+      .slice(40)
+      .map(({ id }) => id);
+    for (const id of gone) world.removeUser(ws, id);
+    await worker.sweeps(`users/${ws}`, 3);
+    deepEqual(place.deleted('users'), []);
+    ok(worker.settlements(`users/${ws}`).some(({ guarded }) => guarded));
+    await worker.stop();
+    const allowed = place.start({ guard: { share: 0.7, atLeast: 50 } });
+    await allowed.sweeps(`users/${ws}`, 2);
+    deepEqual([...place.deleted('users')].sort(), gone.map((id) => `${ws}/${id}`).sort());
+    place.verify();
+  });
 });
 
 interface WorkspaceScene {

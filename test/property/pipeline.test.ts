@@ -3,8 +3,16 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Counts } from '../../src/pipeline/counts.ts';
 import type { SliceEvent } from '../../src/pipeline/sweep.ts';
-import type { CommitFailure, MemorySink } from '../support/memory-sink.ts';
-import { createWorld, endOf, fakeEndpoint, sweep, thingCodec, thingMapper } from '../support/pipeline-world.ts';
+import type { MemorySink } from '../support/memory-sink.ts';
+import {
+  type CommitFailure,
+  createWorld,
+  endOf,
+  fakeEndpoint,
+  sweep,
+  thingCodec,
+  thingMapper,
+} from '../support/pipeline-world.ts';
 import { readRecord } from '../unit/avro/avro-reader.ts';
 
 const ID = fc.constantFrom('0', '1', '2', '3', '4', '5');

@@ -118,7 +118,9 @@ export function fakeEndpoint(over: { paged?: boolean; witness?: boolean } = {}):
   return endpoint;
 }
 
-export const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+export type CommitFailure = Parameters<MemorySink['failNext']>[number];
+
+const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 export interface World {
   readonly sink: MemorySink;

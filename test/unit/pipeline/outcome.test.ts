@@ -8,8 +8,15 @@ import type { ShardWriter, Transaction } from '../../../src/pipeline/ports.ts';
 import { openShard } from '../../../src/pipeline/shard.ts';
 import { ShardState } from '../../../src/pipeline/shard-state.ts';
 import { sweepOnce } from '../../../src/pipeline/slice.ts';
-import type { CommitFailure } from '../../support/memory-sink.ts';
-import { createWorld, endOf, fakeEndpoint, published, settlementOf, sweep } from '../../support/pipeline-world.ts';
+import {
+  type CommitFailure,
+  createWorld,
+  endOf,
+  fakeEndpoint,
+  published,
+  settlementOf,
+  sweep,
+} from '../../support/pipeline-world.ts';
 
 const code = (wanted: string) => (error: unknown) => error instanceof WorkerError && error.code === wanted;
 const ids = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `${at}` }));

@@ -77,6 +77,20 @@ describe('the delete of a time entry cannot be faked', { concurrency: 4 }, () =>
     });
   }
 
+  test('P4: a key that lost its rights sees an empty list, and no entry and no user is deleted for it', async (t) => {
+    const { place, worker, ws, slice, ids } = await openScene(t);
+    place.becomes('member');
+    await worker.sweeps(slice, 3);
+    const last = worker.settlements(slice).at(-1);
+    deepEqual([last?.missing, last?.open], [9, 9], 'the list showed nothing, and no read by id said anything');
+    deepEqual([place.deleted('time-entries'), place.deleted('users')], [[], []]);
+    place.becomes('admin');
+    place.simulator.world.deleteEntry(ws, ids[1] ?? '');
+    await worker.sweeps(slice, 1);
+    deepEqual([place.deleted('time-entries'), place.deleted('users')], [keysOf(ws, [ids[1]]), []]);
+    place.verify();
+  });
+
   test('P4: a list that hides a hundred entries is not believed, and costs a handful of reads', async (t) => {
     const { place, worker, slice, list } = await openScene(t, 100, 50);
     const { faults, requests } = place.simulator;

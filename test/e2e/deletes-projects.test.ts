@@ -71,6 +71,25 @@ describe('the delete of a project cannot be faked', { concurrency: 4 }, () => {
     });
   }
 
+  test('P4: a key that lost its rights sees fewer projects, and none of the others is deleted', async (t) => {
+    const { place, worker, ws, slice, ids } = await openScene(t);
+    const { world } = place.simulator;
+    const hidden = world.store.rows('projects', ws).filter((project) => !project.public);
+    ok(hidden.length > 0);
+    place.becomes('member');
+    await worker.sweeps(slice, 3);
+    ok(
+      worker.settlements(slice).some(({ open }) => open > 0),
+      'the list hid projects',
+    );
+    deepEqual(place.deleted('projects'), []);
+    place.becomes('admin');
+    world.deleteProject(ws, ids[2] ?? '');
+    await worker.sweeps(slice, 1);
+    deepEqual(place.deleted('projects'), [`${ws}/${ids[2]}`]);
+    place.verify();
+  });
+
   test('P4: projects deleted between two pages are deleted, those that slipped past are not', async (t) => {
     const { place, worker, ws, slice, ids } = await openScene(t);
     const { faults, world } = place.simulator;

@@ -38,6 +38,8 @@ export interface Published {
 /** What happens to an answer on its way; undefined lets it through as it is. */
 export type Tamper = (answer: Extract<Answer, { ok: true }>, call: Call) => Answer | undefined;
 
+export type Role = 'admin' | 'member';
+
 export interface PlaceOptions {
   readonly simulator?: SimulatorOptions;
   readonly sources?: readonly ResourceName[];
@@ -81,6 +83,8 @@ export interface Place {
   folded(resource: ResourceName): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Alters answers whose path, with query, matches; so often, for ever unless told. Tells how often it did. */
   tamper(path: RegExp, change: Tamper, times?: number): { readonly struck: number; end(): void };
+  /** The key's owner is an admin, as at first, or a plain member now: lists grow shorter and do not say so. */
+  becomes(role: Role): void;
   /** The folded log is the truth, each event has an id of its own, each key its own rising time (P1, P2, P3). */
   verify(): void;
 }
@@ -107,6 +111,7 @@ export async function openPlace(t: TestLike, options: PlaceOptions = {}): Promis
   const decode = createSyncDecoder(registry.schemaOf, { instants: 'ms' });
   const tampers = new Set<TamperRule>();
   const workers = new Set<RunningWorker>();
+  const owner: Owner = { role: 'admin' };
   t.after(async () => {
     await Promise.all([...workers].map((worker) => worker.stop()));
     await simulator.close();
@@ -114,7 +119,7 @@ export async function openPlace(t: TestLike, options: PlaceOptions = {}): Promis
 
   const sources = options.sources ?? ALL;
   const start = ({ guard = GUARD, sources: these = sources }: RunOptions = {}): RunningWorker => {
-    const worker = launch({ simulator, sink, registry, tampers, options, sources: these, guard });
+    const worker = launch({ simulator, sink, registry, tampers, owner, options, sources: these, guard });
     workers.add(worker);
     return worker;
   };
@@ -146,6 +151,9 @@ export async function openPlace(t: TestLike, options: PlaceOptions = {}): Promis
         end: () => void tampers.delete(rule),
       };
     },
+    becomes(role) {
+      owner.role = role;
+    },
     verify() {
       for (const resource of sources) {
         verifyLog(log(resource));
@@ -174,11 +182,16 @@ interface TamperRule {
   struck: number;
 }
 
+interface Owner {
+  role: Role;
+}
+
 interface LaunchParts {
   readonly simulator: Simulator;
   readonly sink: MemorySink;
   readonly registry: ReturnType<typeof createLocalRegistry>;
   readonly tampers: ReadonlySet<TamperRule>;
+  readonly owner: Owner;
   readonly options: PlaceOptions;
   readonly sources: readonly ResourceName[];
   readonly guard: DeleteGuard;
@@ -189,7 +202,7 @@ function launch(parts: LaunchParts): RunningWorker {
   const { simulator, sink, registry, tampers, options, guard } = parts;
   const events: WorkerEvent[] = [];
   const report = (event: WorkerEvent) => void events.push(event);
-  const client = tampered(clientOf(simulator), tampers);
+  const client = tampered(clientOf(simulator, parts.owner), tampers);
   const membership = createStaticMembership(new Set([0, 1, 2]), 20);
   const shards = createShards({ sink, reader: sink, membership, ambient, report });
   const valuesOf = createDiscovery(
@@ -268,7 +281,18 @@ export async function until(condition: () => boolean, message: string | (() => s
   }
 }
 
-function clientOf({ url, origin, apiKey }: Simulator): Client {
+function clientOf({ url, origin, apiKey, memberKey }: Simulator, owner: Owner): Client {
+  const admin = clientWith(apiKey, url, origin);
+  const member = clientWith(memberKey, url, origin);
+  return {
+    get: (call, signal) => (owner.role === 'admin' ? admin : member).get(call, signal),
+    async close() {
+      await Promise.all([admin.close(), member.close()]);
+    },
+  };
+}
+
+function clientWith(apiKey: string, url: string, origin: string): Client {
   return createClient({
     apiKey,
     baseUrl: url,

@@ -1,3 +1,5 @@
+import { PAPERWORK_DEEDS } from './activity-paperwork.ts';
+import { REFERENCE_DEEDS } from './activity-references.ts';
 import { addEntry, deleteEntry, editEntry, restoreEntry, startTimer, stopTimer } from './entry-mutations.ts';
 import { archiveProject, createProject, deleteProject, renameProject, unarchiveProject } from './project-mutations.ts';
 import { randomFields, randomRate, randomTags } from './random-fields.ts';
@@ -29,6 +31,8 @@ const DEEDS: readonly (readonly [weight: number, deed: Deed])[] = [
   [0.4, dropProject],
   [0.3, join],
   [0.6, toggleActive],
+  ...REFERENCE_DEEDS,
+  ...PAPERWORK_DEEDS,
 ];
 
 const TOTAL_WEIGHT = DEEDS.reduce((sum, [weight]) => sum + weight, 0);

@@ -32,10 +32,21 @@ export interface EntityChanges {
   readonly enabled: boolean;
 }
 
+/** What the plan allows of the reports. */
+export interface ReportSettings {
+  /** Where false, every report is refused, as free workspaces may find. */
+  readonly enabled: boolean;
+  /** The longest span in days; null: none. */
+  readonly maxRangeDays: number | null;
+}
+
 /** May be changed while the simulator runs. */
 export interface Settings {
   pageCap: PageCap;
   rateLimit: RateLimit | undefined;
+  /** Of reports, in buckets of their own; without it they draw from those of `rateLimit`. */
+  reportsRateLimit: RateLimit | undefined;
+  reports: ReportSettings;
   entityChanges: EntityChanges;
 }
 
@@ -44,6 +55,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly params: Readonly<Record<string, string>>;
+  /** As text; empty where none was sent. */
+  readonly body: string;
   readonly caller: Caller;
   readonly store: Store;
   readonly settings: Settings;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, ApiError, type Caller, errorAnswer, type Settings } from './answer.ts';
 import { SURFACES } from './api-routes.ts';
 import { authenticate } from './auth.ts';
-import { answerInstead, createPageCache, distorted } from './fault-answers.ts';
+import { answerInstead, createPageCache, datedAt, distorted, skewOf } from './fault-answers.ts';
 import type { FaultAction, FaultEngine } from './faults.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import type { WritableRequestLog } from './request-log.ts';
@@ -11,7 +11,8 @@ import { createRouter, type Found, handlerOf } from './router.ts';
 import { send } from './send.ts';
 import type { Store } from './store.ts';
 
-const CACHED_URLS = 200;
+const CACHED_PAGES = 200;
+const LONGEST_BODY = 1_048_576;
 
 export interface ApiParts {
   readonly store: Store;
@@ -30,26 +31,25 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse, u
 /** Answers the API: log, fault, key, route, budget, page, hook, in this order. */
 export function createApi(parts: ApiParts): HttpHandler {
   const route = createRouter(SURFACES);
-  const limiter = createRateLimiter(parts.clock);
-  const cached = createPageCache(CACHED_URLS);
+  const limiters = { main: createRateLimiter(parts.clock), reports: createRateLimiter(parts.clock) };
+  const cached = createPageCache(CACHED_PAGES);
 
-  const trueAnswer = (request: IncomingMessage, url: URL, found: Found): Answer => {
+  const refusal = (found: Found): Answer | undefined => {
+    const { rateLimit, reportsRateLimit } = parts.settings;
+    const workspaceId = found.params.workspaceId ?? '';
+    const isApart = found.route?.isReport === true && reportsRateLimit !== undefined;
+    return isApart ? limiters.reports(workspaceId, reportsRateLimit) : limiters.main(workspaceId, rateLimit);
+  };
+
+  const trueAnswer = (request: IncomingMessage, url: URL, found: Found, body: string, nowMs: number): Answer => {
     const { method = 'GET' } = request;
     const caller = authenticate(request.headers, parts.callers);
     const handle = handlerOf(found, method, url.pathname);
-    const refused = limiter(found.params.workspaceId ?? '', parts.settings.rateLimit);
+    const refused = refusal(found);
     if (refused !== undefined) return refused;
+    const { pathname: path, searchParams: query } = url;
     const { store, settings } = parts;
-    return handle({
-      method,
-      path: url.pathname,
-      query: url.searchParams,
-      params: found.params,
-      caller,
-      store,
-      settings,
-      nowMs: parts.clock(),
-    });
+    return handle({ method, path, query, params: found.params, body, caller, store, settings, nowMs });
   };
 
   return async (request, response, url) => {
@@ -62,15 +62,17 @@ export function createApi(parts: ApiParts): HttpHandler {
       query: url.search,
       workspaceId: found.params.workspaceId ?? null,
     });
-    request.resume();
+    const sent = await bodyOf(request);
+    logged.bodyBytes = sent.bytes;
     const action = parts.faults.strike(method, url.pathname + url.search);
     logged.fault = action?.kind ?? null;
     if (action?.kind === 'delay') await sleep(action.ms, undefined, { signal: parts.closing });
+    const nowMs = parts.clock() + skewOf(action);
     const answer =
-      answerInstead(action) ??
+      answerInstead(action, url.pathname) ??
       withFault(
-        caught(() => trueAnswer(request, url, found)),
-        url,
+        caught(() => trueAnswer(request, url, found, sent.text, nowMs)),
+        url.href + sent.text,
         action,
         cached,
       );
@@ -80,18 +82,34 @@ export function createApi(parts: ApiParts): HttpHandler {
       await parts.faults.pageServed({ method, path, query, params: found.params }, answer.page);
     }
     logged.status = answer.status;
-    await send(response, answer, action, parts.closing);
+    await send(response, action?.kind === 'clockSkew' ? datedAt(answer, nowMs) : answer, action, parts.closing);
   };
+}
+
+/** A body that is longer than any request needs is counted and not kept. */
+async function bodyOf(request: IncomingMessage): Promise<{ readonly text: string; readonly bytes: number }> {
+  const { method = 'GET' } = request;
+  if (method === 'GET' || method === 'HEAD') {
+    request.resume();
+    return { text: '', bytes: 0 };
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes <= LONGEST_BODY) chunks.push(chunk as Buffer);
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), bytes };
 }
 
 function withFault(
   answer: Answer,
-  url: URL,
+  key: string,
   action: FaultAction | undefined,
   cached: ReturnType<typeof createPageCache>,
 ): Answer {
   if (answer.status !== 200) return answer;
-  return distorted(cached(url.href, answer, action?.kind === 'stalePage'), action);
+  return distorted(cached(key, answer, action?.kind === 'stalePage'), action);
 }
 
 function caught(answer: () => Answer): Answer {

@@ -31,6 +31,11 @@ const CONTROLS: Readonly<Record<string, Control>> = {
       resources: Object.fromEntries(names.map((name) => [name, truth[name]])),
     };
   },
+  'GET /simulator/detailed-rows': ({ world }, query) => {
+    const range = { start: textOf(query, 'start'), end: textOf(query, 'end') };
+    const timeZone = query.get('timeZone') ?? 'UTC';
+    return { rows: world.detailedRows(textOf(query, 'workspaceId'), { ...range, timeZone }) };
+  },
   'GET /simulator/history': ({ world: { history } }, query) => {
     const entries = history.since(numberOf(query.get('since') ?? 0, 'since'));
     const limit = query.get('limit');
@@ -69,14 +74,7 @@ const CONTROLS: Readonly<Record<string, Control>> = {
   },
   'GET /simulator/settings': ({ settings, world }) => ({ ...settings, extraFields: world.store.extraFields }),
   'POST /simulator/settings': ({ settings, world }, _query, body) => {
-    if (body.pageCap !== undefined) settings.pageCap = body.pageCap as Settings['pageCap'];
-    if (body.rateLimit !== undefined) settings.rateLimit = (body.rateLimit ?? undefined) as Settings['rateLimit'];
-    if (body.entityChanges !== undefined) {
-      settings.entityChanges = {
-        ...settings.entityChanges,
-        ...(body.entityChanges as Partial<Settings['entityChanges']>),
-      };
-    }
+    set(settings, body);
     if (typeof body.extraFields === 'boolean') world.store.extraFields = body.extraFields;
     return { ...settings, extraFields: world.store.extraFields };
   },
@@ -105,10 +103,28 @@ export function createControl(parts: ControlParts): HttpHandler {
   };
 }
 
+/** Null takes a rate limit away. */
+function set(settings: Settings, body: Body): void {
+  const given = body as Partial<Settings>;
+  if (given.pageCap !== undefined) settings.pageCap = given.pageCap;
+  if (given.rateLimit !== undefined) settings.rateLimit = given.rateLimit ?? undefined;
+  if (given.reportsRateLimit !== undefined) settings.reportsRateLimit = given.reportsRateLimit ?? undefined;
+  if (given.reports !== undefined) settings.reports = { ...settings.reports, ...given.reports };
+  if (given.entityChanges !== undefined) {
+    settings.entityChanges = { ...settings.entityChanges, ...given.entityChanges };
+  }
+}
+
 function faultRuleOf(body: Body): FaultRule {
   const action = body.action as { readonly kind?: unknown } | undefined;
   if (typeof action?.kind !== 'string') throw new TypeError('a fault needs an action with a kind');
   return body as unknown as FaultRule;
+}
+
+function textOf(query: URLSearchParams, name: string): string {
+  const text = query.get(name);
+  if (text === null) throw new TypeError(`${name} is missing`);
+  return text;
 }
 
 function numberOf(value: unknown, name: string): number {

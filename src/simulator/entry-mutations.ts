@@ -109,13 +109,20 @@ export function deleteEntry(context: WorldContext, workspaceId: string, id: stri
   return before;
 }
 
-/** Brings back a deleted entry as it was, under the same id; only a project deleted meanwhile is lost to it. */
+/** Brings back a deleted entry as it was, under the same id; only what was deleted meanwhile is lost to it. */
 export function restoreEntry(context: WorldContext, workspaceId: string, id: string): TimeEntryRow {
   const row = context.bin.get(id);
   if (row === undefined || row.workspaceId !== workspaceId) throw new UnknownRowError(`no deleted time entry ${id}`);
   context.bin.delete(id);
-  const hasProject = row.projectId !== null && context.store.row('projects', workspaceId, row.projectId) !== undefined;
-  return put(context, 'entryRestored', hasProject ? row : { ...row, projectId: null, taskId: null });
+  const isThere = (resource: 'projects' | 'tasks' | 'tags', known: string): boolean =>
+    context.store.row(resource, workspaceId, known) !== undefined;
+  const hasProject = row.projectId !== null && isThere('projects', row.projectId);
+  return put(context, 'entryRestored', {
+    ...row,
+    projectId: hasProject ? row.projectId : null,
+    taskId: hasProject && row.taskId !== null && isThere('tasks', row.taskId) ? row.taskId : null,
+    tagIds: row.tagIds === null ? null : row.tagIds.filter((tagId) => isThere('tags', tagId)),
+  });
 }
 
 /** One timer runs for a user at most: a running one is stopped first. */

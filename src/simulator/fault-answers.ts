@@ -5,14 +5,14 @@ const PROXY_PAGE =
   '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n';
 
 /** The answer that a fault gives without asking the world; undefined where the world still answers. */
-export function answerInstead(action: FaultAction | undefined): Answer | undefined {
+export function answerInstead(action: FaultAction | undefined, path: string): Answer | undefined {
   switch (action?.kind) {
     case 'status':
       return statusAnswer(action);
     case 'html':
       return htmlAnswer(action.status ?? 502);
     case 'emptyList':
-      return { status: 200, headers: { 'last-page': 'true' }, body: [] };
+      return emptyAnswer(path);
     case 'redirect':
       return { status: action.status ?? 302, headers: { location: action.location }, body: undefined };
     default:
@@ -32,20 +32,55 @@ function htmlAnswer(status: number): Answer {
   return { status, headers: { 'content-type': 'text/html' }, body: PROXY_PAGE };
 }
 
-/** The true answer with what a fault does to its rows. */
-export function distorted(answer: Answer, action: FaultAction | undefined): Answer {
-  if (action?.kind !== 'duplicateRows' || !Array.isArray(answer.body)) return answer;
-  return { ...answer, body: [...answer.body, ...answer.body.slice(0, action.count ?? 1)] };
+/** Nothing, in the shape of the path: reports have no `last-page`, some lists stand in an envelope. */
+function emptyAnswer(path: string): Answer {
+  const lastPage = { 'last-page': 'true' };
+  if (path.endsWith('/reports/detailed'))
+    return { status: 200, headers: {}, body: { totals: [null], timeentries: [] } };
+  if (path.includes('/reports/')) return { status: 200, headers: {}, body: { totals: [null], groupOne: [] } };
+  if (path.endsWith('/expenses'))
+    return { status: 200, headers: lastPage, body: { expenses: { expenses: [], count: 0 } } };
+  return { status: 200, headers: lastPage, body: [] };
 }
 
-/** What each URL answered last, for pages that come from a stale cache. The oldest URLs are forgotten. */
-export function createPageCache(limit: number): (url: string, fresh: Answer, isStale: boolean) => Answer {
+/** The true answer with what a fault does to its rows and headers. */
+export function distorted(answer: Answer, action: FaultAction | undefined): Answer {
+  if (action?.kind === 'noLastPage') {
+    const { 'last-page': _gone, ...headers } = answer.headers;
+    return { ...answer, headers };
+  }
+  if (action?.kind !== 'duplicateRows' || typeof answer.body !== 'object') return answer;
+  return { ...answer, body: repeated(answer.body, action.count ?? 1) };
+}
+
+const ENVELOPES: ReadonlySet<string> = new Set(['timeentries', 'groupOne', 'expenses', 'categories', 'invoices']);
+
+/** Of a list, or of the list in an envelope. */
+function repeated(body: object, count: number): object {
+  if (Array.isArray(body)) return [...body, ...body.slice(0, count)];
+  const fields = Object.entries(body).map(([name, value]) => [
+    name,
+    ENVELOPES.has(name) ? repeated(value, count) : value,
+  ]);
+  return Object.fromEntries(fields);
+}
+
+export function skewOf(action: FaultAction | undefined): number {
+  return action?.kind === 'clockSkew' ? action.ms : 0;
+}
+
+export function datedAt(answer: Answer, nowMs: number): Answer {
+  return { ...answer, headers: { ...answer.headers, date: new Date(nowMs).toUTCString() } };
+}
+
+/** What each request answered last, for pages that come from a stale cache. The oldest are forgotten. */
+export function createPageCache(limit: number): (request: string, fresh: Answer, isStale: boolean) => Answer {
   const answers = new Map<string, Answer>();
-  return (url, fresh, isStale) => {
-    const known = answers.get(url);
+  return (request, fresh, isStale) => {
+    const known = answers.get(request);
     if (isStale && known !== undefined) return known;
-    answers.delete(url);
-    answers.set(url, fresh);
+    answers.delete(request);
+    answers.set(request, fresh);
     const [oldest] = answers.keys();
     if (answers.size > limit && oldest !== undefined) answers.delete(oldest);
     return fresh;

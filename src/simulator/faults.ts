@@ -23,8 +23,12 @@ export type FaultAction =
   | { readonly kind: 'emptyList' }
   /** The first rows of the page stand in it twice, by default one. */
   | { readonly kind: 'duplicateRows'; readonly count?: number }
-  /** What this URL answered the last time, if it was asked before. */
+  /** What this request answered the last time, if it was asked before. */
   | { readonly kind: 'stalePage' }
+  /** The clock of the server is so much ahead, or behind: its `Date` header, and what it takes for now. */
+  | { readonly kind: 'clockSkew'; readonly ms: number }
+  /** The page says not whether it is the last one. */
+  | { readonly kind: 'noLastPage' }
   /** To another origin, by default with 302. */
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: number }
   /** The true answer; what `mutation` changes happens before it is sent, and only the next page shows it. */

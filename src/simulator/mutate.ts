@@ -1,9 +1,15 @@
 import type { World } from './world.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
+type Mutator = (world: World, given: Arguments) => unknown;
+
+/** Mutations that need to know no more than which row. */
+type OfRow = {
+  [K in keyof World]: World[K] extends (workspaceId: string, id: string) => object ? K : never;
+}[keyof World];
 
 /** Mutations by name, their arguments by name: what `POST /simulator/mutate` takes. */
-const MUTATORS: Readonly<Record<string, (world: World, given: Arguments) => unknown>> = {
+const MUTATORS: Readonly<Record<string, Mutator>> = {
   addEntry: (world, given) => world.addEntry(given as never),
   editEntry: (world, given) => world.editEntry(text(given, 'workspaceId'), text(given, 'id'), fieldsOf(given)),
   deleteEntry: (world, given) => world.deleteEntry(text(given, 'workspaceId'), text(given, 'id')),
@@ -21,6 +27,22 @@ const MUTATORS: Readonly<Record<string, (world: World, given: Arguments) => unkn
   createTask: (world, given) =>
     world.createTask(text(given, 'workspaceId'), text(given, 'projectId'), text(given, 'name')),
   createWorkspace: (world, given) => world.createWorkspace(text(given, 'name')),
+  renameClient: (world, given) =>
+    world.renameClient(text(given, 'workspaceId'), text(given, 'id'), text(given, 'name')),
+  renameTag: (world, given) => world.renameTag(text(given, 'workspaceId'), text(given, 'id'), text(given, 'name')),
+  renameTask: (world, given) => world.renameTask(text(given, 'workspaceId'), text(given, 'id'), text(given, 'name')),
+  ...ofRow('archiveClient', 'unarchiveClient', 'deleteClient', 'archiveTag', 'unarchiveTag', 'deleteTag'),
+  ...ofRow('finishTask', 'reopenTask', 'deleteTask', 'deleteGroup', 'deleteExpense'),
+  ...ofRow('approveApproval', 'rejectApproval', 'withdrawApproval'),
+  createGroup: (world, given) => world.createGroup(given as never),
+  renameGroup: (world, given) => world.renameGroup(text(given, 'workspaceId'), text(given, 'id'), text(given, 'name')),
+  addToGroup: (world, given) => world.addToGroup(text(given, 'workspaceId'), text(given, 'id'), text(given, 'userId')),
+  removeFromGroup: (world, given) =>
+    world.removeFromGroup(text(given, 'workspaceId'), text(given, 'id'), text(given, 'userId')),
+  createExpenseCategory: (world, given) => world.createExpenseCategory(given as never),
+  addExpense: (world, given) => world.addExpense(given as never),
+  editExpense: (world, given) => world.editExpense(text(given, 'workspaceId'), text(given, 'id'), fieldsOf(given)),
+  submitApproval: (world, given) => world.submitApproval(given as never),
   renameWorkspace: (world, given) => world.renameWorkspace(text(given, 'id'), text(given, 'name')),
   joinUser: (world, given) => world.joinUser(given as never),
   deactivateUser: (world, given) => world.deactivateUser(text(given, 'workspaceId'), text(given, 'userId')),
@@ -48,6 +70,14 @@ function text(given: Arguments, name: string): string {
   const value = given[name];
   if (typeof value !== 'string') throw new BadMutationError(`${name} must be a string`);
   return value;
+}
+
+function ofRow(...names: readonly OfRow[]): Readonly<Record<string, Mutator>> {
+  const mutator =
+    (name: OfRow): Mutator =>
+    (world, given) =>
+      world[name](text(given, 'workspaceId'), text(given, 'id'));
+  return Object.fromEntries(names.map((name) => [name, mutator(name)]));
 }
 
 function fieldsOf({ workspaceId: _workspaceId, id: _id, ...fields }: Arguments): Arguments {

@@ -1,7 +1,7 @@
 import { editEntry } from './entry-mutations.ts';
 import { clientRow, projectRow, taskRow } from './row-defaults.ts';
 import type { ClientRow, ProjectRow, TagRow, TaskRow } from './rows.ts';
-import { rowOf, type WorldContext } from './world-context.ts';
+import { refuseNamesake, rowOf, type WorldContext } from './world-context.ts';
 
 const COLORS = ['#2196F3', '#F44336', '#4CAF50', '#FF9800', '#9C27B0', '#607D8B'] as const;
 
@@ -70,6 +70,7 @@ export function deleteProject(context: WorldContext, workspaceId: string, id: st
 
 export function createClient(context: WorldContext, workspaceId: string, name: string): ClientRow {
   const workspace = rowOf(context, 'workspaces', workspaceId, workspaceId);
+  refuseNamesake(context, 'clients', workspaceId, name);
   const id = context.mintId(context.clock());
   const after = clientRow(id, workspaceId, name, workspace.currencies[0]?.id ?? '');
   context.store.write({ kind: 'clientCreated', resource: 'clients', workspaceId, id, after });
@@ -86,6 +87,7 @@ export function createTask(context: WorldContext, workspaceId: string, projectId
 
 export function createTag(context: WorldContext, workspaceId: string, name: string): TagRow {
   rowOf(context, 'workspaces', workspaceId, workspaceId);
+  refuseNamesake(context, 'tags', workspaceId, name);
   const id = context.mintId(context.clock());
   const after = { id, name, workspaceId, archived: false };
   context.store.write({ kind: 'tagCreated', resource: 'tags', workspaceId, id, after });

@@ -1,5 +1,6 @@
 import type { EntryFields } from './entry-mutations.ts';
 import type { Random } from './random.ts';
+import type { TaskRow } from './rows.ts';
 import { DESCRIPTIONS } from './seed-names.ts';
 import type { CustomField, WorldContext } from './world-context.ts';
 
@@ -8,7 +9,7 @@ export function randomFields(context: WorldContext, workspaceId: string): EntryF
   const { random, store } = context;
   const projects = store.rows('projects', workspaceId).filter(({ archived, template }) => !archived && !template);
   const project = projects.length > 0 && random.chance(0.85) ? random.pick(projects) : undefined;
-  const tasks = project === undefined ? [] : store.rows('tasks', workspaceId).filter(isOf(project.id));
+  const tasks = project === undefined ? [] : store.rows('tasks', workspaceId).filter(isOpenIn(project.id));
   return {
     description: random.pick(DESCRIPTIONS),
     projectId: project?.id ?? null,
@@ -21,7 +22,7 @@ export function randomFields(context: WorldContext, workspaceId: string): EntryF
 
 /** Both null and an empty list stand for no tags (observed 2023-08 and 2026-03). */
 export function randomTags({ random, store }: WorldContext, workspaceId: string): readonly string[] | null {
-  const tags = store.rows('tags', workspaceId);
+  const tags = store.rows('tags', workspaceId).filter(({ archived }) => !archived);
   if (random.chance(0.4)) return null;
   return tags.filter(() => random.chance(0.15)).map(({ id }) => id);
 }
@@ -42,6 +43,6 @@ function randomValue(random: Random, type: CustomField['type']): unknown {
   return `CC-${random.integer(100, 999)}`;
 }
 
-function isOf(projectId: string): (task: { readonly projectId: string }) => boolean {
-  return (task) => task.projectId === projectId;
+function isOpenIn(projectId: string): (task: TaskRow) => boolean {
+  return (task) => task.projectId === projectId && task.status === 'ACTIVE';
 }

@@ -7,6 +7,8 @@ interface LoggedRequest {
   readonly path: string;
   readonly query: string;
   readonly workspaceId: string | null;
+  /** How long its body was; what was in it is not kept. */
+  bodyBytes: number;
   /** 0 as long as it is not answered. */
   status: number;
   /** The fault it met. */
@@ -22,7 +24,7 @@ export interface RequestLog {
 }
 
 export interface WritableRequestLog extends RequestLog {
-  add(request: Omit<LoggedRequest, 'sequence' | 'status' | 'fault'>): LoggedRequest;
+  add(request: Omit<LoggedRequest, 'sequence' | 'bodyBytes' | 'status' | 'fault'>): LoggedRequest;
 }
 
 /** Keeps the last `limit` requests, and at times a tenth more. */
@@ -41,7 +43,7 @@ export function createRequestLog(limit: number): WritableRequestLog {
     },
     add(request) {
       total += 1;
-      const logged: LoggedRequest = { sequence: total, ...request, status: 0, fault: null };
+      const logged: LoggedRequest = { sequence: total, ...request, bodyBytes: 0, status: 0, fault: null };
       entries.push(logged);
       if (entries.length > limit * 1.1) entries = entries.slice(-limit);
       return logged;

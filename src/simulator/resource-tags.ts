@@ -1,6 +1,6 @@
 import { type Answer, type ApiRequest, notOfWorkspace, ok } from './answer.ts';
 import { pageOf } from './paging.ts';
-import { booleanOf, nameFilterOf } from './query.ts';
+import { booleanOf, listOf, nameFilterOf } from './query.ts';
 import { enterWorkspace } from './resource-workspaces.ts';
 import type { TagRow } from './rows.ts';
 import { sorted } from './sorting.ts';
@@ -11,10 +11,13 @@ const COLUMNS = { NAME: ({ name }: TagRow) => name.toLowerCase(), ID: ({ id }: T
 export function listTags(request: ApiRequest): Answer {
   const { workspace } = enterWorkspace(request);
   const archived = booleanOf(request.query, 'archived');
+  const excluded = listOf(request.query, 'excluded-ids');
   const hasName = nameFilterOf(request.query);
   const rows = request.store
     .rows('tags', workspace.id)
-    .filter((row) => hasName(row) && (archived === undefined || row.archived === archived));
+    .filter(
+      (row) => hasName(row) && !excluded.includes(row.id) && (archived === undefined || row.archived === archived),
+    );
   return pageOf(request, sorted(request, rows, COLUMNS));
 }
 

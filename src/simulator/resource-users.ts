@@ -1,7 +1,8 @@
-import { type Answer, type ApiRequest, accessDenied, ok } from './answer.ts';
+import { type Answer, type ApiRequest, accessDenied, notOfWorkspace, ok } from './answer.ts';
 import { pageOf } from './paging.ts';
 import { booleanOf, enumOf, listOf } from './query.ts';
 import { enterWorkspace } from './resource-workspaces.ts';
+import { membership } from './row-defaults.ts';
 import type { Membership, UserRow, WorkspaceRow } from './rows.ts';
 import { sorted } from './sorting.ts';
 
@@ -69,6 +70,29 @@ function userFilter({ query, params, store }: ApiRequest): (row: UserRow) => boo
     (projectId === null || project?.public === true || ofProject.has(row.id));
 }
 
+/** Of one member, in a shape of its own; the only read of a single user. */
+export function getMemberProfile(request: ApiRequest): Answer {
+  const { store, params } = request;
+  const { workspace } = enterWorkspace(request);
+  const user = store.row('users', workspace.id, params.userId ?? '');
+  if (user === undefined) throw notOfWorkspace('User');
+  const isPending = store
+    .rows('approvals', workspace.id)
+    .some(({ approvalRequest: { owner, status } }) => owner.userId === user.id && status.state === 'PENDING');
+  return ok({
+    name: user.name,
+    email: user.email,
+    weekStart: user.settings?.weekStart ?? 'MONDAY',
+    workCapacity: 'PT7H',
+    workingDays: workspace.workspaceSettings.workingDays ?? [],
+    workspaceNumber: store.workspaceIds().filter((id) => store.row('users', id, user.id) !== undefined).length,
+    imageUrl: user.profilePicture,
+    hasPassword: false,
+    hasPendingApprovalRequest: isPending,
+    userCustomFieldValues: [],
+  });
+}
+
 function membershipsOf(
   { store }: ApiRequest,
   workspaceId: string,
@@ -79,9 +103,15 @@ function membershipsOf(
     store
       .rows('projects', workspaceId)
       .flatMap(({ memberships }) => memberships.filter(({ userId }) => userId === row.id));
+  const ofGroups = (): readonly Membership[] =>
+    store
+      .rows('userGroups', workspaceId)
+      .filter(({ userIds }) => userIds.includes(row.id))
+      .map(({ id }) => membership(row.id, id, 'USERGROUP'));
   if (asked === 'WORKSPACE') return row.memberships;
+  if (asked === 'USERGROUP') return ofGroups();
   if (asked === 'PROJECT') return ofProjects();
-  return asked === 'ALL' ? [...row.memberships, ...ofProjects()] : [];
+  return asked === 'ALL' ? [...row.memberships, ...ofProjects(), ...ofGroups()] : [];
 }
 
 function rolesOf({ id }: UserRow, workspace: WorkspaceRow, adminId: string): readonly object[] {

@@ -7,6 +7,8 @@ export interface Route {
   readonly handlers: Readonly<Record<string, Handler>>;
   /** What `Allow` says where it is not the methods of `handlers`. */
   readonly allow?: readonly string[];
+  /** Reports may have a rate limit of their own. */
+  readonly isReport?: true;
 }
 
 /** A host of the API by the path its base URL has, with all that it answers. */

@@ -1,4 +1,15 @@
-import type { ClientRow, Membership, ProjectRow, Rate, TaskRow, UserRow, UserSettings, WorkspaceRow } from './rows.ts';
+import { subscriptionOf } from './plan.ts';
+import type {
+  ClientRow,
+  CustomFieldRow,
+  Membership,
+  ProjectRow,
+  Rate,
+  TaskRow,
+  UserRow,
+  UserSettings,
+  WorkspaceRow,
+} from './rows.ts';
 import { isoDuration } from './time.ts';
 
 const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY'] as const;
@@ -28,6 +39,7 @@ export function workspaceRow(input: {
   readonly name: string;
   readonly currencyId: string;
   readonly organizationId: string;
+  readonly features: readonly string[];
 }): WorkspaceRow {
   return {
     id: input.id,
@@ -37,8 +49,8 @@ export function workspaceRow(input: {
     memberships: [],
     workspaceSettings: workspaceSettings(),
     imageUrl: '',
-    featureSubscriptionType: 'PRO_2021',
-    features: ['TIME_TRACKING', 'TIME_OFF', 'CUSTOM_FIELDS', 'APPROVAL', 'HISTORIC_RATES', 'UNLIMITED_REPORTS'],
+    featureSubscriptionType: subscriptionOf(input.features),
+    features: input.features,
     currencies: [{ id: input.currencyId, code: 'USD', isDefault: true }],
     subdomain: { name: null, enabled: false },
     cakeOrganizationId: input.organizationId,
@@ -194,5 +206,23 @@ export function taskRow(id: string, projectId: string, name: string): TaskRow {
     billable: false,
     hourlyRate: null,
     costRate: null,
+  };
+}
+
+export function customFieldRow(id: string, workspaceId: string, name: string, type: string): CustomFieldRow {
+  return {
+    id,
+    workspaceId,
+    name,
+    description: null,
+    type,
+    placeholder: null,
+    allowedValues: type.startsWith('DROPDOWN') ? ['travel', 'desk', 'site'] : [],
+    workspaceDefaultValue: null,
+    onlyAdminCanEdit: false,
+    required: false,
+    status: 'VISIBLE',
+    entityType: 'TIMEENTRY',
+    projectDefaultValues: [],
   };
 }

@@ -1,3 +1,5 @@
+import type { ApprovalRow, ExpenseCategoryRow, ExpenseRow, InvoiceRow } from './paperwork-rows.ts';
+
 /**
  * The practice Clockify: a seeded world of workspaces, answered over real HTTP as Clockify answers.
  * In: options and mutations. Out: pages, a history of what happened, and the present truth.
@@ -148,6 +150,31 @@ export type TaskRow = {
   readonly costRate: Rate | null;
 };
 
+export type UserGroupRow = {
+  readonly id: string;
+  readonly name: string;
+  readonly workspaceId: string;
+  readonly userIds: readonly string[];
+  /** As with `includeTeamManagers`; without it the list answers none. */
+  readonly teamManagers: readonly { readonly id: string; readonly name: string | null }[];
+};
+
+export type CustomFieldRow = {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly type: string;
+  readonly placeholder: string | null;
+  readonly allowedValues: readonly string[];
+  readonly workspaceDefaultValue: unknown;
+  readonly onlyAdminCanEdit: boolean;
+  readonly required: boolean;
+  readonly status: 'INACTIVE' | 'VISIBLE' | 'INVISIBLE';
+  readonly entityType: 'TIMEENTRY' | 'USER';
+  readonly projectDefaultValues: readonly unknown[];
+};
+
 export type ResourceRows = {
   workspaces: WorkspaceRow;
   users: UserRow;
@@ -156,6 +183,12 @@ export type ResourceRows = {
   clients: ClientRow;
   tags: TagRow;
   tasks: TaskRow;
+  userGroups: UserGroupRow;
+  customFields: CustomFieldRow;
+  expenseCategories: ExpenseCategoryRow;
+  expenses: ExpenseRow;
+  approvals: ApprovalRow;
+  invoices: InvoiceRow;
 };
 
 export type ResourceName = keyof ResourceRows;
@@ -169,4 +202,10 @@ export const RESOURCE_NAMES: readonly ResourceName[] = [
   'clients',
   'tags',
   'tasks',
+  'userGroups',
+  'customFields',
+  'expenseCategories',
+  'expenses',
+  'approvals',
+  'invoices',
 ];

@@ -62,3 +62,13 @@ export const DESCRIPTIONS = [
 ] as const;
 
 export const TIME_ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Sydney'] as const;
+
+export const GROUP_NAMES = ['Designers', 'Engineers', 'Field staff', 'Interns', 'Partners', 'Reviewers'] as const;
+
+export const EXPENSE_CATEGORIES = [
+  { name: 'Lodging' },
+  { name: 'Meals' },
+  { name: 'Mileage', priceInCents: 30, unit: 'km' },
+] as const;
+
+export const EXPENSE_NOTES = ['', 'Lunch with the customer', 'Hôtel à Lyon', 'Train; return', 'Parking'] as const;

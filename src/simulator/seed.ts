@@ -1,8 +1,9 @@
 import { addEntry, startTimer } from './entry-mutations.ts';
 import { createClient, createProject, createTag, createTask } from './project-mutations.ts';
 import { randomFields, randomRate } from './random-fields.ts';
-import { membership } from './row-defaults.ts';
+import { customFieldRow, membership } from './row-defaults.ts';
 import type { UserRow } from './rows.ts';
+import { seedExtras } from './seed-extras.ts';
 import {
   CLIENT_NAMES,
   FIRST_NAMES,
@@ -15,7 +16,7 @@ import {
 } from './seed-names.ts';
 import { isoDuration } from './time.ts';
 import { createWorkspace, joinUser } from './user-mutations.ts';
-import { rowOf, type WorldContext } from './world-context.ts';
+import { type CustomField, rowOf, type WorldContext } from './world-context.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -50,7 +51,10 @@ export function seedWorld(context: WorldContext, options: SeedOptions): void {
     for (const user of context.store.rows('users', workspaceId)) seedEntries(context, workspaceId, user, options.days);
   }
   context.isSeeding = false;
-  for (const workspaceId of workspaceIds) settle(context, workspaceId);
+  for (const workspaceId of workspaceIds) {
+    settle(context, workspaceId);
+    seedExtras(context, workspaceId, bornMs, options.days);
+  }
 }
 
 function seedUsers(
@@ -82,12 +86,17 @@ function personOf(index: number): { readonly name: string | null; readonly email
 /** One of each kind of value: text, number, truth value, list. */
 function defineCustomFields(context: WorldContext, workspaceId: string, bornMs: number): void {
   const field = <T>(name: string, type: T) => ({ id: context.mintId(bornMs), name, type });
-  context.customFields.set(workspaceId, [
+  const fields: readonly CustomField[] = [
     field('Cost centre', 'TXT' as const),
     field('Kilometres', 'NUMBER' as const),
     field('Reimbursed', 'CHECKBOX' as const),
     field('Activities', 'DROPDOWN_MULTIPLE' as const),
-  ]);
+  ];
+  context.customFields.set(workspaceId, fields);
+  for (const { id, name, type } of fields) {
+    const after = customFieldRow(id, workspaceId, name, type);
+    context.store.write({ kind: 'customFieldCreated', resource: 'customFields', workspaceId, id, after });
+  }
 }
 
 function seedProjects(context: WorldContext, workspaceId: string, count: number, bornMs: number): void {

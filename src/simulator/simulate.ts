@@ -16,6 +16,7 @@ export async function simulate(
   const simulator = await startSimulator({ ...options, activity, rateLimit });
   try {
     out(`Practice Clockify at ${simulator.url}`);
+    out(`Reports at ${simulator.reportsUrl}`);
     out(`X-Api-Key: ${simulator.apiKey} (owner), ${simulator.memberKey} (member)`);
     for (const workspaceId of simulator.world.store.workspaceIds()) {
       const name = simulator.world.store.row('workspaces', workspaceId, workspaceId)?.name ?? '';

@@ -2,11 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { act } from './activity.ts';
 import { createActivityRunner } from './activity-runner.ts';
-import type { Caller, EntityChanges, PageCap, RateLimit, Settings } from './answer.ts';
+import type { Caller, EntityChanges, PageCap, RateLimit, ReportSettings, Settings } from './answer.ts';
 import { createApi, type HttpHandler } from './api-server.ts';
 import { createControl, isControlPath } from './control.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { mutate } from './mutate.ts';
+import { featuresOf, type Plan, rangeLimitOf } from './plan.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { seedWorld } from './seed.ts';
 import { isTimeZone } from './time.ts';
@@ -39,6 +40,12 @@ export interface SimulatorOptions {
   readonly accountTimeZone?: string | undefined;
   /** Default: none. */
   readonly rateLimit?: RateLimit | undefined;
+  /** Default: reports draw from the same buckets as everything else. */
+  readonly reportsRateLimit?: RateLimit | undefined;
+  /** What the workspaces pay for; their `features` say so. Default `paid`. */
+  readonly plan?: Plan | undefined;
+  /** Default: as the plan has it, and granted: 31 days at most on the free one, any span on a paid one. */
+  readonly reports?: Partial<ReportSettings> | undefined;
   /** Default: 400 above 5000. */
   readonly pageCap?: PageCap | undefined;
   /** Default: the first page is 0, deletions show after a minute. */
@@ -54,6 +61,8 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** Base URL of the API, by default `http://127.0.0.1:PORT/api/v1`. */
   readonly url: string;
+  /** Base URL of the reports in the shape of a region, `http://127.0.0.1:PORT/report/v1`; `/v1` answers them too. */
+  readonly reportsUrl: string;
   /** `http://127.0.0.1:PORT`: the control endpoints stand under `/simulator` there. */
   readonly origin: string;
   readonly port: number;
@@ -109,6 +118,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const origin = originOf(host, port);
   return {
     url: `${origin}/api/v1`,
+    reportsUrl: `${origin}/report/v1`,
     origin,
     port,
     apiKey,
@@ -129,18 +139,26 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 function seededContext(options: SimulatorOptions, seed: number, clock: () => number): WorldContext {
-  const context = createWorldContext({ seed, clock, historyLimit: options.historyLimit ?? 1_000_000 });
+  const features = featuresOf(options.plan ?? 'paid', reportsOf(options).maxRangeDays);
+  const context = createWorldContext({ seed, clock, historyLimit: options.historyLimit ?? 1_000_000, features });
   context.store.extraFields = options.extraFields ?? false;
   seedWorld(context, seedOptions(options));
   return context;
 }
 
-function settingsOf({ pageCap, rateLimit, entityChanges }: SimulatorOptions): Settings {
+function settingsOf(options: SimulatorOptions): Settings {
+  const { pageCap, rateLimit, reportsRateLimit, entityChanges } = options;
   return {
     pageCap: pageCap ?? { mode: 'reject', max: 5000 },
     rateLimit,
+    reportsRateLimit,
+    reports: reportsOf(options),
     entityChanges: { firstPage: 0, deletionDelayMs: 60_000, enabled: true, ...entityChanges },
   };
+}
+
+function reportsOf({ plan = 'paid', reports }: SimulatorOptions): ReportSettings {
+  return { enabled: true, maxRangeDays: rangeLimitOf(plan), ...reports };
 }
 
 function seedOptions(options: SimulatorOptions) {

@@ -106,6 +106,12 @@ function emptyTables(): Tables {
     clients: new Map(),
     tags: new Map(),
     tasks: new Map(),
+    userGroups: new Map(),
+    customFields: new Map(),
+    expenseCategories: new Map(),
+    expenses: new Map(),
+    approvals: new Map(),
+    invoices: new Map(),
   };
 }
 

@@ -74,3 +74,30 @@ export function offsetMs(atMs: number, zone: string): number {
   const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
   return shown - Math.floor(atMs / 1000) * 1000;
 }
+
+const WEEKDAYS: readonly string[] = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'];
+
+export function isWeekday(text: string): boolean {
+  return WEEKDAYS.includes(text);
+}
+
+/** Midnight of the day that UTC clocks show at `ms`. */
+export function startOfDay(ms: number): number {
+  return Math.floor(ms / DAY_MS) * DAY_MS;
+}
+
+/** Midnight of the first day of the week that a midnight is in. */
+export function startOfWeek(midnight: number, firstDay: string): number {
+  const first = WEEKDAYS.indexOf(firstDay);
+  return midnight - ((new Date(midnight).getUTCDay() - first + 7) % 7) * DAY_MS;
+}
+
+/** As the reports host writes an instant: the clock of `zone` with its offset, `Z` for UTC alone (observed 2026-08). */
+export function zonedSecond(ms: number, zone: string): string {
+  if (zone === 'UTC') return isoSecond(ms);
+  const offset = offsetMs(ms, zone);
+  const minutes = Math.abs(offset) / 60_000;
+  const hh = String(Math.floor(minutes / 60)).padStart(2, '0');
+  const mm = String(Math.floor(minutes % 60)).padStart(2, '0');
+  return `${isoSecond(ms + offset).slice(0, 19)}${offset < 0 ? '-' : '+'}${hh}:${mm}`;
+}

@@ -1,4 +1,5 @@
 import { stopTimer } from './entry-mutations.ts';
+import { leaveGroups, renameManager } from './group-mutations.ts';
 import { membership, userRow, workspaceRow } from './row-defaults.ts';
 import type { Membership, MembershipStatus, UserRow, WorkspaceRow } from './rows.ts';
 import { rowOf, UnknownRowError, type WorldContext } from './world-context.ts';
@@ -17,7 +18,8 @@ export interface NewUser {
 export function createWorkspace(context: WorldContext, name: string, createdAtMs = context.clock()): WorkspaceRow {
   const id = context.mintId(createdAtMs);
   const currencyId = context.mintId(createdAtMs);
-  const after = workspaceRow({ id, name, currencyId, organizationId: context.mintId(createdAtMs) });
+  const organizationId = context.mintId(createdAtMs);
+  const after = workspaceRow({ id, name, currencyId, organizationId, features: context.features });
   context.store.write({ kind: 'workspaceCreated', resource: 'workspaces', workspaceId: id, id, after });
   return rowOf(context, 'workspaces', id, id);
 }
@@ -49,6 +51,7 @@ export function activateUser(context: WorldContext, workspaceId: string, userId:
 export function removeUser(context: WorldContext, workspaceId: string, userId: string): UserRow {
   const before = rowOf(context, 'users', workspaceId, userId);
   stopTimer(context, workspaceId, userId);
+  leaveGroups(context, workspaceId, userId);
   context.store.write({ kind: 'userRemoved', resource: 'users', workspaceId, id: userId, after: null });
   writeMemberships(context, workspaceId, userId, null);
   return before;
@@ -56,7 +59,9 @@ export function removeUser(context: WorldContext, workspaceId: string, userId: s
 
 /** Everywhere: a user is one account in all its workspaces. */
 export function renameUser(context: WorldContext, userId: string, name: string): UserRow {
-  return changeAccount(context, 'userRenamed', userId, (row) => ({ ...row, name }));
+  const user = changeAccount(context, 'userRenamed', userId, (row) => ({ ...row, name }));
+  renameManager(context, user);
+  return user;
 }
 
 /** The profile zone: what the `start` and `end` of the lists this user reads are in. */

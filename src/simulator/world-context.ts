@@ -1,3 +1,4 @@
+import { featuresOf } from './plan.ts';
 import { createIdMint, createRandom, type Random } from './random.ts';
 import type { ResourceName, ResourceRows } from './rows.ts';
 import { createStore, type Store } from './store.ts';
@@ -16,6 +17,10 @@ export interface WorldContext {
   readonly projectSeconds: Map<string, number>;
   /** How many users and projects activity lets a workspace grow to. */
   crowd: { readonly users: number; readonly projects: number };
+  /** For the part of the first world that came to it later, so that the rest of it stays the same. */
+  readonly spare: { readonly random: Random; readonly mintId: (createdAtMs: number) => string };
+  /** What the plan of every workspace allows. */
+  readonly features: readonly string[];
   /** While the first world is made: projects take their durations at the end, in one write. */
   isSeeding: boolean;
 }
@@ -30,9 +35,11 @@ export interface WorldOptions {
   readonly seed: number;
   readonly clock: () => number;
   readonly historyLimit: number;
+  /** Default: those of a paid plan without a limit to reports. */
+  readonly features?: readonly string[];
 }
 
-export function createWorldContext({ seed, clock, historyLimit }: WorldOptions): WorldContext {
+export function createWorldContext({ seed, clock, historyLimit, features }: WorldOptions): WorldContext {
   return {
     store: createStore({ clock, historyLimit }),
     clock,
@@ -41,6 +48,11 @@ export function createWorldContext({ seed, clock, historyLimit }: WorldOptions):
     customFields: new Map(),
     bin: new Map(),
     projectSeconds: new Map(),
+    spare: {
+      random: createRandom(seed ^ 0x2545_f491),
+      mintId: createIdMint(createRandom(seed ^ 0x6c07_8965)),
+    },
+    features: features ?? featuresOf('paid', null),
     crowd: { users: 30, projects: 30 },
     isSeeding: false,
   };
@@ -61,4 +73,25 @@ export function rowOf<N extends ResourceName>(
   const row = store.row(resource, workspaceId, id);
   if (row === undefined) throw new UnknownRowError(`no ${resource} ${id} in workspace ${workspaceId}`);
   return row;
+}
+
+/** A mutation that Clockify would refuse. */
+export class RefusedMutationError extends Error {
+  override readonly name = 'RefusedMutationError';
+}
+
+/**
+ * Names of clients, tags and groups are unique in a workspace, the archived among them, and free again after a delete.
+ *
+ * @throws {RefusedMutationError} where another row than `exceptId` has the name
+ */
+export function refuseNamesake(
+  { store }: WorldContext,
+  resource: 'clients' | 'tags' | 'userGroups',
+  workspaceId: string,
+  name: string,
+  exceptId?: string,
+): void {
+  const isTaken = store.rows(resource, workspaceId).some((row) => row.name === name && row.id !== exceptId);
+  if (isTaken) throw new RefusedMutationError(`${resource} has ${JSON.stringify(name)} already`);
 }

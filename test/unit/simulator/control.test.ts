@@ -13,6 +13,12 @@ test('the truth is what the API answers', async (t) => {
     'clients',
     'tags',
     'tasks',
+    'userGroups',
+    'customFields',
+    'expenseCategories',
+    'expenses',
+    'approvals',
+    'invoices',
   ]);
   for (const row of (await get(`/workspaces/${workspaceId}/user/${userId}/time-entries?page-size=1000`)).body) {
     deepStrictEqual(body.resources.timeEntries[`${workspaceId}/${row.id}`], row);
@@ -107,6 +113,7 @@ test('the request log names paths, workspaces and statuses, and no key', async (
     path: '/api/v1/workspaces/{workspaceId}/projects',
     query: '?page=2',
     workspaceId,
+    bodyBytes: 0,
     status: 200,
     fault: null,
   });

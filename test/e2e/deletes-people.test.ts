@@ -66,6 +66,30 @@ describe('the delete of a user cannot be faked', { concurrency: 4 }, () => {
     place.verify();
   });
 
+  test('P4: a user whom a partial sweep showed in between was not absent from two sweeps in a row', async (t) => {
+    const { place, worker, slice, ids } = await openUsers(t);
+    let sweep = 0;
+    const hiding = place.tamper(/\/users\?.*page=2&page-size=3$/, (answer) => {
+      sweep += 1;
+      if (sweep !== 1 && sweep !== 3) return undefined;
+      const rows = JSON.parse(new TextDecoder().decode(answer.body)) as { id: string }[];
+      const body = new TextEncoder().encode(JSON.stringify(rows.filter(({ id }) => id !== ids[4])));
+      return { ...answer, body };
+    });
+    const breaking = place.tamper(
+      /\/users\?.*page=3&page-size=3$/,
+      ({ receivedAtMs }) =>
+        sweep === 2
+          ? { ok: false, refusal: { status: 403, code: 403, retryAfterMs: undefined }, receivedAtMs }
+          : undefined,
+      1,
+    );
+    await until(() => hiding.struck === 2, 'the user to be hidden before and after a partial sweep');
+    await worker.sweeps(slice, 1);
+    deepEqual([breaking.struck, place.deleted('users')], [1, []]);
+    place.verify();
+  });
+
   test('P4: users removed between two pages are deleted, those who slipped past are not', async (t) => {
     const { place, worker, ws, slice, ids } = await openUsers(t);
     const { faults, world } = place.simulator;

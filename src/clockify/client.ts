@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { WorkerError } from '../core/errors.ts';
 import { type Refusal, retryAfterMs } from './answers.ts';
-import { type Bucket, createBuckets } from './budget.ts';
+import { createBuckets } from './budget.ts';
 import { assertAllowed } from './hosts.ts';
 
 /**
@@ -40,13 +40,41 @@ export type Answer =
     }
   | { readonly ok: false; readonly refusal: Refusal; readonly receivedAtMs: number };
 
+/** A request whose whole URL the configuration or an answer gives. */
+export interface Sending {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: URL;
+  /** Names in lower case. The key is not among them: it is added here, and cannot be replaced. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** As in `Call`. */
+  readonly owner: string;
+  /** What errors call the request: parts of the URL may stem from an answer, so it is not quoted. */
+  readonly label: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Names in lower case; of several of one name the first, but every `link`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly receivedAtMs: number;
+  /** Undefined for a status from 200 to 299. */
+  readonly refusal: Refusal | undefined;
+}
+
+export interface Sender {
+  /** Errors as `Client.get`. */
+  send(sending: Sending, signal: AbortSignal): Promise<Reply>;
+}
+
 export interface Client {
   /** @throws {WorkerError} transient `clockify.unreachable`, `clockify.timeout`, `clockify.cut_off`; config `clockify.host_refused`, `clockify.answer_too_large` */
   get(call: Call, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
-export function createClient(options: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client & Sender {
   const agent = new Agent({
     allowH2: false,
     connections: options.connections,
@@ -58,33 +86,38 @@ export function createClient(options: ClientOptions): Client {
   const bucketOf = createBuckets({ perSecond: options.requestsPerSecond, burst: options.burst }, options.now);
 
   const get = async (call: Call, signal: AbortSignal): Promise<Answer> => {
+    const { path, owner } = call;
     const url = urlOf(options.baseUrl, call);
-    assertAllowed(url, options.allowedOrigins);
-    const bucket = bucketOf(call.owner);
-    await bucket.take(signal);
-    return send(url, call, bucket, signal);
+    return answerOf(await send({ method: 'GET', url, headers: {}, body: undefined, owner, label: path }, signal));
   };
 
-  const send = async (url: URL, call: Call, bucket: Bucket, signal: AbortSignal): Promise<Answer> => {
+  const send = async (sending: Sending, signal: AbortSignal): Promise<Reply> => {
+    assertAllowed(sending.url, options.allowedOrigins);
+    const bucket = bucketOf(sending.owner);
+    await bucket.take(signal);
+    const reply = await exchange(sending, signal);
+    if (reply.status === 429) bucket.holdFor(reply.refusal?.retryAfterMs ?? RATE_LIMIT_PAUSE_MS);
+    return reply;
+  };
+
+  const exchange = async ({ method, url, headers, body, label }: Sending, signal: AbortSignal): Promise<Reply> => {
     const deadline = AbortSignal.timeout(options.requestTimeoutMs);
     try {
       const response = await request(url, {
         dispatcher: agent,
-        method: 'GET',
-        headers: { 'x-api-key': options.apiKey, accept: 'application/json', 'user-agent': 'clockify-kafka' },
+        method,
+        headers: { ...DEFAULT_HEADERS, ...headers, ...FIXED_HEADERS, 'x-api-key': options.apiKey },
+        body: body ?? null,
         signal: AbortSignal.any([signal, deadline]),
       });
-      const answer = await read(response, options.now);
-      if (!answer.ok && answer.refusal.status === 429)
-        bucket.holdFor(answer.refusal.retryAfterMs ?? RATE_LIMIT_PAUSE_MS);
-      return answer;
+      return await read(response, options.now);
     } catch (thrown) {
       signal.throwIfAborted();
-      throw networkError(thrown, call.path, deadline.aborted);
+      throw networkError(thrown, label, deadline.aborted);
     }
   };
 
-  return { get, close: () => agent.destroy() };
+  return { get, send, close: () => agent.destroy() };
 }
 
 /** A 429 without `Retry-After` says nothing of when; the whole bucket waits so long. */
@@ -96,26 +129,34 @@ function urlOf(baseUrl: string, { path, query }: Call): URL {
   return url;
 }
 
-async function read(response: Dispatcher.ResponseData, now: () => number): Promise<Answer> {
+/** Nothing is decompressed here: a small answer could become a huge one. */
+const FIXED_HEADERS = { 'accept-encoding': 'identity' };
+const DEFAULT_HEADERS = { accept: 'application/json', 'user-agent': 'clockify-kafka' };
+
+async function read(response: Dispatcher.ResponseData, now: () => number): Promise<Reply> {
   const body = new Uint8Array(await response.body.arrayBuffer());
   const receivedAtMs = now();
-  if (response.statusCode === 200) return { ok: true, body, lastPage: lastPageOf(response), receivedAtMs };
-  const retryAfter = retryAfterMs(headerOf(response, 'retry-after'), receivedAtMs);
-  return {
-    ok: false,
-    receivedAtMs,
-    refusal: { status: response.statusCode, code: codeOf(body), retryAfterMs: retryAfter },
-  };
+  const { statusCode: status } = response;
+  const headers = Object.fromEntries(Object.keys(response.headers).map((name) => [name, headerOf(response, name)]));
+  const wait = retryAfterMs(headers['retry-after'], receivedAtMs);
+  const refusal = status >= 200 && status < 300 ? undefined : { status, code: codeOf(body), retryAfterMs: wait };
+  return { status, headers, body, receivedAtMs, refusal };
 }
 
-function lastPageOf(response: Dispatcher.ResponseData): boolean | undefined {
-  const header = headerOf(response, 'last-page')?.toLowerCase();
-  return header === 'true' || header === 'false' ? header === 'true' : undefined;
+function answerOf({ status, headers, body, receivedAtMs, refusal }: Reply): Answer {
+  if (status === 200) return { ok: true, body, lastPage: lastPageOf(headers['last-page']), receivedAtMs };
+  return { ok: false, receivedAtMs, refusal: refusal ?? { status, code: undefined, retryAfterMs: undefined } };
 }
 
-function headerOf(response: Dispatcher.ResponseData, name: string): string | undefined {
+function lastPageOf(header: string | undefined): boolean | undefined {
+  const said = header?.toLowerCase();
+  return said === 'true' || said === 'false' ? said === 'true' : undefined;
+}
+
+function headerOf(response: Dispatcher.ResponseData, name: string): string {
   const value = response.headers[name];
-  return Array.isArray(value) ? value[0] : value;
+  if (!Array.isArray(value)) return value ?? '';
+  return name === 'link' ? value.join(', ') : (value[0] ?? '');
 }
 
 /** Clockify's own number: `{"message", "code"}` on both hosts (observed); some refusals have no body. */

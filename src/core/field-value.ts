@@ -79,7 +79,8 @@ const SCALARS: Readonly<Record<Exclude<Scalar, 'json'>, (value: unknown) => RowV
   duration: (value) => (typeof value === 'string' ? wholeSeconds(value) : undefined),
 };
 
-function isLong(value: unknown): value is number {
+/** A whole number that the encoder writes exactly. */
+export function isLong(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= -(2 ** 52) && (value as number) < Number.MAX_SAFE_INTEGER;
 }
 
@@ -90,8 +91,11 @@ function wholeSeconds(iso: string): number | undefined {
 
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** `Date.parse` takes more than ISO 8601, and the 31st of any month: hence the pattern, and the check of the day. */
-function instantMs(iso: string): number | undefined {
+/**
+ * Epoch ms of an ISO 8601 date and time with a zone, undefined for any other text. `Date.parse` takes more than ISO 8601,
+ * and the 31st of any month: hence the pattern, and the check of the day.
+ */
+export function instantMs(iso: string): number | undefined {
   const match = INSTANT.exec(iso);
   if (match === null) return undefined;
   const day = Number(match[3]);

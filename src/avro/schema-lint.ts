@@ -8,17 +8,21 @@ import { META_FIELDS } from './row-schema.ts';
 export interface LintOptions {
   /** Names of the key's fields: they are required, everything else has a default. */
   readonly keyFields: readonly string[];
+  /** Written by a user: `int`, `float` and names in any case are then no fault, since sinks take them. */
+  readonly declared?: boolean;
 }
 
 const PRIMITIVES = new Set(['string', 'boolean', 'long', 'double']);
+const DECLARED_PRIMITIVES = new Set([...PRIMITIVES, 'int', 'float']);
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SNAKE_CASE = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 const META = new Map(META_FIELDS.map(({ name, type }): [string, string] => [name, type]));
 
 /** @returns what is wrong with a value schema of the flat shape, one line each, empty where nothing is */
-export function lintValueSchema(schema: unknown, { keyFields }: LintOptions): readonly string[] {
+export function lintValueSchema(schema: unknown, options: LintOptions): readonly string[] {
   const { fields, problems } = lintRecord(schema);
-  for (const field of fields) problems.push(...lintField(field, keyFields));
+  const { keyFields } = options;
+  for (const field of fields) problems.push(...lintField(field, options));
   const last = fields.slice(-META_FIELDS.length).map(({ name }) => name);
   if (last.join() !== [...META.keys()].join()) problems.push(`the last fields must be ${[...META.keys()].join(', ')}`);
   const missing = keyFields.filter((key) => !fields.some(({ name }) => name === key));
@@ -58,30 +62,38 @@ function lintRecord(schema: unknown): { readonly fields: readonly Field[]; reado
   return { fields, problems: [...problems, ...twice.map((each) => `${each}: twice, but for upper and lower case`)] };
 }
 
-function lintField(field: Field, keyFields: readonly string[]): string[] {
+function lintField(field: Field, { keyFields, declared = false }: LintOptions): string[] {
   const { name, type } = field;
   if (keyFields.includes(name))
     return type === 'string' && !('default' in field) ? [] : [`${name}: must be a required string`];
   if (name.startsWith('__')) return META.get(name) === type ? [] : [`${name}: no such meta field of this type`];
-  const problems = [lintName(name), Array.isArray(type) ? lintNullable(field, type) : lintList(field, type)];
+  const primitives = declared ? DECLARED_PRIMITIVES : PRIMITIVES;
+  const problems = [
+    lintName(name, declared ? NAME : SNAKE_CASE),
+    Array.isArray(type) ? lintNullable(field, type, primitives) : lintList(field, type),
+  ];
   return problems.flatMap((problem) => (problem === undefined ? [] : `${name}: ${problem}`));
 }
 
-function lintName(name: string): string | undefined {
+function lintName(name: string, form: RegExp): string | undefined {
   if (name === 'op') return 'Debezium sinks take a record with a field op for an envelope';
-  return SNAKE_CASE.test(name) ? undefined : 'not in snake_case';
+  return form.test(name) ? undefined : 'not in snake_case';
 }
 
-function lintNullable(field: object, branches: readonly unknown[]): string | undefined {
+function lintNullable(
+  field: object,
+  branches: readonly unknown[],
+  primitives: ReadonlySet<string>,
+): string | undefined {
   const [first, second, ...more] = branches;
   if (first !== 'null' || second === undefined || more.length > 0) return 'the only unions are ["null", X]';
   if (!('default' in field) || field.default !== null) return 'the default of a nullable field must be null';
-  return lintScalar(second);
+  return lintScalar(second, primitives);
 }
 
-function lintScalar(type: unknown): string | undefined {
+function lintScalar(type: unknown, primitives: ReadonlySet<string>): string | undefined {
   if (typeof type === 'string')
-    return PRIMITIVES.has(type) ? undefined : `${type} is not one of ${[...PRIMITIVES].join()}`;
+    return primitives.has(type) ? undefined : `${type} is not one of ${[...primitives].join()}`;
   if (!isObject(type)) return 'no proper type';
   const { type: base, logicalType } = type as Record<string, unknown>;
   if (base === 'array') return 'a list may not be nullable';

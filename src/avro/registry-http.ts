@@ -19,6 +19,7 @@ export interface RegistryHttpOptions {
 interface AnswerBody {
   readonly id?: unknown;
   readonly schema?: unknown;
+  readonly version?: unknown;
   readonly error_code?: unknown;
   readonly message?: unknown;
   readonly compatibilityLevel?: unknown;

@@ -27,6 +27,18 @@ export interface SchemaRegistry {
   fetchSchema(id: number): Promise<string>;
   /** Whether a schema could be registered, without doing so. A subject that is not there takes anything. */
   check(subject: string, schema: string, signal?: AbortSignal): Promise<Verdict>;
+  /**
+   * The last version of a subject, its text as it was registered; undefined for a subject without any.
+   *
+   * @throws {WorkerError} as `register`
+   */
+  latest(subject: string, signal?: AbortSignal): Promise<SchemaVersion | undefined>;
+}
+
+export interface SchemaVersion {
+  readonly id: number;
+  readonly schema: string;
+  readonly version: number;
 }
 
 interface RegisterOptions {
@@ -73,6 +85,7 @@ export function createRegistry(options: RegistryOptions): SchemaRegistry {
     },
     fetchSchema: (id) => fetchText(call, id),
     check: (subject, schema, signal) => checkCompatible(call, subject, JSON.stringify(parseSchema(schema)), signal),
+    latest: (subject, signal) => fetchLatest(call, subject, signal),
   };
 }
 
@@ -128,6 +141,17 @@ async function fetchText(call: RegistryCall, id: number): Promise<string> {
   if (status === 404) throw unknownSchema(id);
   if (typeof body.schema !== 'string') throw unexpected('a schema without text');
   return body.schema;
+}
+
+async function fetchLatest(call: RegistryCall, subject: string, signal: Signal): Promise<SchemaVersion | undefined> {
+  const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`;
+  const { status, body } = await call('GET', path, undefined, signal);
+  if (status === 404) return undefined;
+  const { id, schema, version } = body;
+  if (typeof id !== 'number' || typeof schema !== 'string' || typeof version !== 'number') {
+    throw unexpected('a version without id, number or text');
+  }
+  return { id, schema, version };
 }
 
 function notRegistered(subject: string): WorkerError {

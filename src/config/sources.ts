@@ -68,11 +68,15 @@ function resolve(values: SourceValues, template: TemplateInfo, { topics }: Surro
   const filters = Object.keys(template.filters)
     .map((name) => [name, values[filterKey(name, template)]])
     .filter(([, value]) => value !== undefined);
+  const everyMs = values.every ?? milliseconds(SOURCE_DEFAULTS.every) ?? 0;
   return {
     name: values.name,
     template: values.template,
     credential: values.credential,
-    everyMs: values.every ?? milliseconds(SOURCE_DEFAULTS.every) ?? 0,
+    schedule: { type: 'every', everyMs },
+    everyMs,
+    endpoint: undefined,
+    report: undefined,
     parameters: Object.fromEntries(parameters),
     filters: Object.fromEntries(filters),
     topic: values.topic ?? `${topics.prefix}.${template.plural}`,

@@ -52,6 +52,7 @@ test('the smallest file gives a complete configuration', () => {
         allowedOrigins: ['https://api.clockify.me', 'https://reports.api.clockify.me'],
         requestsPerSecond: 8,
         burst: 2,
+        sharedWorkspaces: [],
       },
     },
     sources: [
@@ -59,7 +60,10 @@ test('the smallest file gives a complete configuration', () => {
         name: 'users',
         template: 'users',
         credential: 'acme',
+        schedule: { type: 'every', everyMs: 300_000 },
         everyMs: 300_000,
+        endpoint: undefined,
+        report: undefined,
         parameters: { workspace: 'all' },
         filters: {},
         topic: 'clockify.users',

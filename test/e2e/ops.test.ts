@@ -232,6 +232,25 @@ describe('a worker that is stopped and started again', { concurrency: 4 }, () =>
     place.verify();
   });
 
+  test('P3: on a clock an hour behind, changes and deletes still come after what came before', async (t) => {
+    const { place, worker, ws, slice, ids } = await openRunning(t);
+    await worker.stop();
+    const { world } = place.simulator;
+    const behind = place.start({ clockOffsetMs: -HOUR_MS });
+    const since = place.log('time-entries').length;
+    for (const description of ['A', 'B']) {
+      world.editEntry(ws, ids[0] ?? '', { description });
+      await behind.sweeps(slice, 1);
+    }
+    world.deleteEntry(ws, ids[0] ?? '');
+    await behind.sweeps(slice, 1);
+    world.restoreEntry(ws, ids[0] ?? '');
+    await behind.sweeps(slice, 1);
+    const key = `${ws}/${ids[0]}`;
+    deepEqual(place.ops('time-entries', since), [`u ${key}`, `u ${key}`, `d ${key}`, `c ${key}`]);
+    place.verify();
+  });
+
   test('P2: nothing changed while it was away, so nothing is published after the restart', async (t) => {
     const { place, worker, ws, slice } = await openRunning(t);
     await worker.stop();

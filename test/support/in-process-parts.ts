@@ -20,7 +20,9 @@ import type { MemorySink } from './memory-sink.ts';
 const EVERY_MS = 100;
 
 /** Backoff and spread become next to nothing, so that a retried fault costs a test no time. */
-const ambient: Ambient = { now: Date.now, random: () => 0.002 };
+function ambientOf(clockOffsetMs: number): Ambient {
+  return { now: () => Date.now() + clockOffsetMs, random: () => 0.002 };
+}
 
 /** What happens to an answer on its way; undefined lets it through as it is. */
 export type Tamper = (answer: Extract<Answer, { ok: true }>, call: Call) => Answer | undefined;
@@ -50,12 +52,14 @@ export interface PartsOptions {
   readonly options: SourceOptions;
   readonly sources: readonly ResourceName[];
   readonly guard: DeleteGuard;
+  readonly clockOffsetMs: number;
   readonly report: Report;
 }
 
 export function partsOf({ report, ...given }: PartsOptions): WorkerParts {
   const { simulator, sink, registry, options, guard } = given;
   const client = tampered(clientOf(simulator, given.owner), given.tampers);
+  const ambient = ambientOf(given.clockOffsetMs);
   const membership = createStaticMembership(new Set([0, 1, 2]), 20);
   const shards = createShards({ sink, reader: sink, membership, ambient, report });
   const valuesOf = createDiscovery(

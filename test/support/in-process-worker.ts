@@ -30,6 +30,8 @@ export interface PlaceOptions extends SourceOptions {
 
 interface RunOptions {
   readonly guard?: DeleteGuard;
+  /** How far the worker's clock is ahead; negative for one that is behind. */
+  readonly clockOffsetMs?: number;
   readonly sources?: readonly ResourceName[];
 }
 
@@ -93,10 +95,10 @@ export async function openPlace(t: TestLike, options: PlaceOptions = {}): Promis
   });
 
   const sources = options.sources ?? ALL;
-  const start = ({ guard = GUARD, sources: these = sources }: RunOptions = {}): RunningWorker => {
+  const start = ({ guard = GUARD, sources: these = sources, clockOffsetMs = 0 }: RunOptions = {}): RunningWorker => {
     const events: WorkerEvent[] = [];
     const report = (event: WorkerEvent) => void events.push(event);
-    const given = { simulator, sink, registry, tampers, owner, options, sources: these, guard, report };
+    const given = { simulator, sink, registry, tampers, owner, options, sources: these, guard, clockOffsetMs, report };
     const worker = launch(partsOf(given), events);
     workers.add(worker);
     return worker;

@@ -31,6 +31,8 @@ export interface Missing {
 
 /** So many are asked first, spread over all: if most of them live, the sweep lied and the rest need not be asked. */
 const SAMPLE = 10;
+/** So many of those that left the list and are not gone are read by a sweep, in turn: all would cost its budget. */
+const STRAYS = 50;
 
 /**
  * Asks the second witness: a read by id where Clockify has one, else absence from the sweep before as well.
@@ -81,9 +83,16 @@ export function sampleFirst<T>(keys: readonly T[]): readonly T[] {
   return [...sample.map((at) => keys[at] as T), ...keys.filter((_, at) => !sampled.has(at))];
 }
 
+/** What the reads by id have said so far. */
+interface Heard {
+  readonly gone: Missing[];
+  readonly alive: unknown[];
+  receivedAtMs: number;
+}
+
 /**
- * Reads the missing by id. Those that were found alive since the list last showed them have left it (a filter of the
- * source no longer takes them): their number says nothing of this sweep.
+ * Reads the missing by id. Those that were not gone when they were asked before have left the list alive (a filter of
+ * the source no longer takes them): their number says nothing of this sweep.
  */
 async function askAll(
   context: SliceContext,
@@ -91,24 +100,35 @@ async function askAll(
   owned: number,
   signal: AbortSignal,
 ): Promise<Pick<Evidence, 'gone' | 'alive' | 'open' | 'receivedAtMs'>> {
-  const { absences } = context.memory;
-  const surprises = sampleFirst(missing.filter(({ stateKey }) => !absences.has(stateKey)));
-  const strays = missing.filter(({ stateKey }) => absences.has(stateKey));
-  const gone: Missing[] = [];
-  const alive: unknown[] = [];
-  let receivedAtMs = context.ambient.now();
-  for (const [at, each] of [...surprises, ...strays].entries()) {
-    const testimony = await ask(context, each.key, signal);
-    if (testimony.says === 'gone') gone.push(each);
-    if (testimony.says === 'alive') {
-      alive.push(testimony.item);
-      absences.set(each.stateKey, 1);
-    }
-    if (testimony.says !== 'nothing') receivedAtMs = testimony.receivedAtMs;
-    if (at < surprises.length) refuseIfLying(surprises.length, gone.length, alive.length);
-    if (exceedsGuard(context.guard, gone.length, owned)) break;
+  const surprises = sampleFirst(missing.filter(({ stateKey }) => !context.memory.absences.has(stateKey)));
+  const heard: Heard = { gone: [], alive: [], receivedAtMs: context.ambient.now() };
+  for (const [at, each] of [...surprises, ...straysOf(context, missing)].entries()) {
+    hear(context, each, await ask(context, each.key, signal), heard);
+    if (at < surprises.length) refuseIfLying(surprises.length, heard.gone.length, heard.alive.length);
+    if (exceedsGuard(context.guard, heard.gone.length, owned) || isMute(at + 1, heard)) break;
   }
-  return { gone, alive, open: missing.length - gone.length - alive.length, receivedAtMs };
+  return { ...heard, open: missing.length - heard.gone.length - heard.alive.length };
+}
+
+/** Who was asked now is the last to be asked again. */
+function hear({ memory }: SliceContext, each: Missing, testimony: Testimony, heard: Heard): void {
+  memory.absences.delete(each.stateKey);
+  if (testimony.says === 'gone') heard.gone.push(each);
+  else memory.absences.set(each.stateKey, 1);
+  if (testimony.says === 'alive') heard.alive.push(testimony.item);
+  if (testimony.says !== 'nothing') heard.receivedAtMs = testimony.receivedAtMs;
+}
+
+/** Those not gone when they were read after the list last showed them; who was read longest ago comes first. */
+function straysOf(context: SliceContext, missing: readonly Missing[]): readonly Missing[] {
+  const byKey = new Map(missing.map((each) => [each.stateKey, each]));
+  const strays = [...context.memory.absences.keys()].flatMap((key) => byKey.get(key) ?? []);
+  return strays.slice(0, STRAYS);
+}
+
+/** True where so many reads have proved nothing that the next ones will not either: rights changed, say. */
+function isMute(asked: number, { gone, alive }: Heard): boolean {
+  return asked === SAMPLE && gone.length + alive.length === 0;
 }
 
 async function ask(context: SliceContext, key: EntityKey, signal: AbortSignal): Promise<Testimony> {

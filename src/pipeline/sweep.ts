@@ -22,7 +22,7 @@ export interface SliceMemory {
   readonly pages: PageMemory;
   /**
    * State key → complete sweeps that did not show it, since it was last shown. Where there is a read by id, only what
-   * that found alive.
+   * that did not find gone, and the one read last at the end.
    */
   readonly absences: Map<string, number>;
 }

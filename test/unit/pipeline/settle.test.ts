@@ -187,3 +187,40 @@ test('a wait between two reads by id ends with the slice, and leaves no timer be
   const begun = beginSweep(context);
   await rejects(settle(begun, controller.signal), /stopped/);
 });
+
+test('P6: where the first reads prove nothing the rest is not asked, whatever is missing', async () => {
+  const { world, endpoint, context, from } = await settled(things(200));
+  endpoint.items = things(50);
+  endpoint.testify = () => ({ says: 'nothing', reason: 'forbidden' });
+  deepStrictEqual(settlementOf(await sweep(context)), { missing: 150, alive: 0, open: 150, gone: 0, guarded: false });
+  deepStrictEqual([endpoint.witnessed.length, world.sink.committed.length], [10, from]);
+});
+
+test('P6: of what left the list alive, each sweep reads a bounded number, in turn, and finds the gone among them', async () => {
+  const { world, endpoint, context, from } = await settled(things(160));
+  endpoint.items = things(40);
+  endpoint.testify = (id) => alive({ id });
+  for (let tries = 0; endOf(await sweep(context)).outcome === 'partial'; tries++) ok(tries < 20);
+  endpoint.witnessed.length = 0;
+  for (let times = 0; times < 3; times++) {
+    const before = endpoint.witnessed.length;
+    strictEqual(endOf(await sweep(context)).outcome, 'complete');
+    ok(endpoint.witnessed.length - before <= 50);
+  }
+  strictEqual(new Set(endpoint.witnessed).size, 120, 'all had their turn');
+  endpoint.testify = (id) => (id === '77' ? { says: 'gone', receivedAtMs: 1 } : alive({ id }));
+  for (let times = 0; times < 3; times++) await sweep(context);
+  deepStrictEqual(published(world.sink, from), ['d 77', '- 77']);
+});
+
+test('P1: what no read can prove does not hide a later delete', async () => {
+  const { world, endpoint, context, from } = await settled(things(100));
+  endpoint.items = things(60);
+  endpoint.testify = () => ({ says: 'nothing', reason: 'forbidden' });
+  for (let times = 0; times < 5; times++) await sweep(context);
+  endpoint.items = things(59);
+  endpoint.testify = (id) =>
+    id === '59' ? { says: 'gone', receivedAtMs: 1 } : { says: 'nothing', reason: 'forbidden' };
+  await sweep(context);
+  deepStrictEqual(published(world.sink, from), ['d 59', '- 59']);
+});

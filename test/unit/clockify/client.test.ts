@@ -198,3 +198,13 @@ test('P6: what was refused before the socket cost no request, and every request 
   ok(performance.now() - begun >= 190, 'two at once, then one each 100 ms');
   strictEqual(requests.length, 4);
 });
+
+test('P6: a wall clock that is put forward fills no budget', async (t) => {
+  const { origin } = await serve(t, (_, response) => response.end('[]'));
+  let wall = 0;
+  const now = () => (wall += 3_600_000);
+  const client = clientFor(t, origin, { burst: 1, requestsPerSecond: 10, now });
+  const begun = performance.now();
+  for (let calls = 0; calls < 3; calls++) await get(client);
+  ok(performance.now() - begun >= 190);
+});

@@ -101,3 +101,25 @@ test('P8: absences are kept only for what is missing and still owned', async () 
   await sweep(context);
   strictEqual(context.memory.absences.size, 0);
 });
+
+for (const [what, second] of [
+  ['shows nothing', []],
+  ['shows the page before it again', [{ id: '1' }]],
+] as const) {
+  test(`P4: a page that was promised and ${what} is a hole: nobody is missing for sure`, async () => {
+    const { world, endpoint, context, from } = await withoutWitness();
+    const holed = {
+      ...context,
+      endpoint: {
+        ...endpoint,
+        page: async (number: number) => ({
+          body: new TextEncoder().encode(JSON.stringify(number === 1 ? [{ id: '1' }] : second)),
+          lastPage: number === 2,
+          receivedAtMs: 1,
+        }),
+      },
+    };
+    for (let times = 0; times < 3; times++) strictEqual(settlementOf(await sweep(holed)).open, 2);
+    strictEqual(world.sink.committed.length, from);
+  });
+}

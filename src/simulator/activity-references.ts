@@ -11,8 +11,8 @@ type Listed = 'clients' | 'tags' | 'tasks' | 'userGroups';
 /** How many of each a workspace grows to, and how few it keeps. */
 const MOST: Readonly<Record<Listed, number>> = { clients: 12, tags: 14, tasks: 120, userGroups: 8 };
 const LEAST = 3;
-/** A tag or task is only dropped where few entries change with it. */
-const FEW_ENTRIES = 10;
+/** A tag or task is dropped where few entries change with it: the newest, and only as long as it is little used. */
+const FEW_ENTRIES = 12;
 
 /** What happens to clients, tags, tasks and groups: seldom, as in life. */
 export const REFERENCE_DEEDS: readonly (readonly [weight: number, deed: Deed])[] = [
@@ -78,9 +78,11 @@ function dropping(
   resource: Listed,
   drop: (context: WorldContext, workspaceId: string, id: string) => unknown,
 ): boolean {
-  const row = oneOf(context, workspaceId, resource);
-  if (row === undefined || context.store.rows(resource, workspaceId).length <= LEAST) return false;
-  if ((resource === 'tags' || resource === 'tasks') && isMuchUsed(context, workspaceId, row.id)) return false;
+  const rows = context.store.rows(resource, workspaceId);
+  const isUsed = resource === 'tags' || resource === 'tasks';
+  const row = isUsed ? rows.at(-1) : oneOf(context, workspaceId, resource);
+  if (row === undefined || rows.length <= LEAST) return false;
+  if (isUsed && isMuchUsed(context, workspaceId, row.id)) return false;
   drop(context, workspaceId, row.id);
   return true;
 }

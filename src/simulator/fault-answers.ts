@@ -32,15 +32,21 @@ function htmlAnswer(status: number): Answer {
   return { status, headers: { 'content-type': 'text/html' }, body: PROXY_PAGE };
 }
 
-/** Nothing, in the shape of the path: reports have no `last-page`, some lists stand in an envelope. */
+/** What nothing looks like where it is not an empty list, by the end of the path. */
+const EMPTY_ENVELOPES: Readonly<Record<string, object>> = {
+  '/reports/detailed': { totals: [null], timeentries: [] },
+  '/reports/summary': { totals: [null], groupOne: [], donutChart: [], groupTotals: {} },
+  '/reports/weekly': { totals: [null], groupOne: [], totalsByDay: [] },
+  '/expenses': { expenses: { expenses: [], count: 0 }, dailyTotals: [], weeklyTotals: [] },
+  '/expenses/categories': { categories: [], count: 0 },
+  '/invoices': { total: 0, invoices: [] },
+};
+
+/** Nothing, in the shape of the path; a report has no `last-page`. */
 function emptyAnswer(path: string): Answer {
-  const lastPage = { 'last-page': 'true' };
-  if (path.endsWith('/reports/detailed'))
-    return { status: 200, headers: {}, body: { totals: [null], timeentries: [] } };
-  if (path.includes('/reports/')) return { status: 200, headers: {}, body: { totals: [null], groupOne: [] } };
-  if (path.endsWith('/expenses'))
-    return { status: 200, headers: lastPage, body: { expenses: { expenses: [], count: 0 } } };
-  return { status: 200, headers: lastPage, body: [] };
+  const envelope = Object.entries(EMPTY_ENVELOPES).find(([end]) => path.endsWith(end))?.[1];
+  const headers: Record<string, string> = path.includes('/reports/') ? {} : { 'last-page': 'true' };
+  return { status: 200, headers, body: envelope ?? [] };
 }
 
 /** The true answer with what a fault does to its rows and headers. */

@@ -144,3 +144,24 @@ test('closing gives up answers that are still held back', async (t) => {
   await simulator.close();
   await waiting;
 });
+
+test('a clock that is wrong shows in the date of the answer and in what counts as now', async (t) => {
+  const { get, simulator, workspaceId } = await practice(t);
+  const path = `/workspaces/${workspaceId}/entities/created?type=TIME_ENTRY&limit=1000`;
+  const true_ = await get(path);
+  simulator.faults.add({ times: 1, action: { kind: 'clockSkew', ms: 3_600_000 } });
+  equal((await get('/user')).headers.get('date'), 'Mon, 16 Mar 2026 13:00:00 GMT');
+  simulator.faults.add({ times: 1, action: { kind: 'clockSkew', ms: -90 * 86_400_000 } });
+  const { body } = await get(path);
+  equal(true_.body.length > 0, true);
+  deepStrictEqual(body, []);
+});
+
+test('a page may not say whether it is the last one', async (t) => {
+  const { get, simulator, workspaceId } = await practice(t);
+  const path = `/workspaces/${workspaceId}/projects`;
+  const { body } = await get(path);
+  simulator.faults.add({ times: 1, action: { kind: 'noLastPage' } });
+  const silent = await get(path);
+  deepStrictEqual([silent.lastPage, silent.body], [null, body]);
+});

@@ -1,3 +1,4 @@
+import { equal } from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/simulator.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
@@ -19,6 +20,10 @@ export interface Practice {
   /** Of the owner, whose key `get` uses. */
   readonly userId: string;
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Got>;
+  /** Asks for a report of the first workspace, by default all of March 2026 in UTC. */
+  readonly report: (kind: string, body?: object, headers?: Record<string, string>) => Promise<Got>;
+  /** Does something by name in the first workspace; the row it comes to. */
+  readonly mutate: (kind: string, given?: object) => Promise<Got['body']>;
   readonly control: (method: string, path: string, body?: unknown) => Promise<Got>;
 }
 
@@ -37,8 +42,32 @@ export async function practice(t: TestContext, options: SimulatorOptions = {}): 
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     );
-  return { simulator, workspaceId, userId, get, control };
+  const report = async (kind: string, body = {}, headers: Record<string, string> = { 'x-api-key': simulator.apiKey }) =>
+    gotOf(
+      await fetch(`${simulator.reportsUrl}/workspaces/${workspaceId}/reports/${kind}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ ...MARCH, ...FILTERS[kind], ...body }),
+      }),
+    );
+  const mutate = async (kind: string, given = {}) => {
+    const { status, body } = await control('POST', '/mutate', { kind, workspaceId, ...given });
+    equal(status, 200, `${kind}: ${JSON.stringify(body)}`);
+    return body.row;
+  };
+  return { simulator, workspaceId, userId, get, report, mutate, control };
 }
+
+const MARCH = { dateRangeStart: '2026-03-01T00:00:00', dateRangeEnd: '2026-03-31T23:59:59.999', timeZone: 'UTC' };
+const FILTERS: Readonly<Record<string, object>> = {
+  detailed: { detailedFilter: { page: 1, pageSize: 1000 } },
+  summary: { summaryFilter: { groups: ['PROJECT'] } },
+  weekly: {
+    dateRangeStart: '2026-03-09T00:00:00',
+    dateRangeEnd: '2026-03-15T23:59:59.999',
+    weeklyFilter: { group: 'USER' },
+  },
+};
 
 async function gotOf(response: Response): Promise<Got> {
   const text = await response.text();

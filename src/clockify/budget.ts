@@ -14,6 +14,7 @@ export interface Bucket {
   holdFor(ms: number): void;
 }
 
+/** @internal */
 export function createBucket(rate: Rate, now: () => number): Bucket {
   let tokens = rate.burst;
   let filledAtMs = now();

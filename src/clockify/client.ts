@@ -24,6 +24,7 @@ export interface ClientOptions {
   readonly now: () => number;
 }
 
+/** @internal */
 export interface Call {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
@@ -31,6 +32,7 @@ export interface Call {
   readonly owner: string;
 }
 
+/** @internal */
 export type Answer =
   | {
       readonly ok: true;

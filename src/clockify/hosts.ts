@@ -19,6 +19,7 @@ function faultOf(url: URL, allowedOrigins: readonly string[]): string | undefine
   return undefined;
 }
 
+/** @internal */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -5,6 +5,8 @@ const SEED = 0x9747b28c;
  * Kafka's murmur2 over bytes, as its Java client computes it (`org.apache.kafka.common.utils.Utils.murmur2`).
  *
  * @returns a signed 32-bit integer
+ *
+ * @internal
  */
 export function murmur2(data: Uint8Array): number {
   let h = SEED ^ data.length;

@@ -6,6 +6,8 @@ import type { Checkpoint, Grave, LiveEntry, RejectEntry, SourceIdentity, StateIt
  * State in bytes. Keys are JSON arrays, so that `kcat` shows them: `["e",source,…key]` entity, `["c",source,slice]`
  * checkpoint, `["x",source,id]` reject, `["d",source]` identity, `["s",fingerprint]` schema. Values begin with one
  * byte, the format version; then entities are packed, everything else is JSON.
+ *
+ * @internal
  */
 export const STATE_FORMAT = 1;
 

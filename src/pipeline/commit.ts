@@ -29,7 +29,7 @@ export async function commit(context: SliceContext, outcome: Outcome): Promise<v
   await context.shard.commit(transactionOf(context, outcome));
 }
 
-export function transactionOf(context: SliceContext, outcome: Outcome): Transaction {
+function transactionOf(context: SliceContext, outcome: Outcome): Transaction {
   const records = [
     ...outcome.changes.flatMap((change) => changeRecords(context, change)),
     ...outcome.deadLetters.map((letter) => deadLetterRecord(context, letter)),

@@ -74,7 +74,11 @@ function absentTwice(sweep: Sweep, missing: readonly Missing[]): Pick<Evidence, 
   return { gone, open: missing.length - gone.length };
 }
 
-/** The same keys, with a sample from all over at the front. */
+/**
+ * The same keys, with a sample from all over at the front.
+ *
+ * @internal
+ */
 export function sampleFirst<T>(keys: readonly T[]): readonly T[] {
   if (keys.length <= SAMPLE) return keys;
   const step = keys.length / SAMPLE;

@@ -10,7 +10,7 @@ import { extractItem } from './extract.ts';
 import type { Settlement, SliceContext, Sweep } from './sweep.ts';
 
 /** A grave older than this has done its work: whoever restores the entity later starts it anew. */
-export const GRAVE_MS = 7 * 24 * 3_600_000;
+const GRAVE_MS = 7 * 24 * 3_600_000;
 /** A sweep that changed nothing is written down at most this often. */
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
 /** Deletes of one transaction: each is a row, a tombstone and a state record. */

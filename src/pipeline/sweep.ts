@@ -18,7 +18,7 @@ export interface SliceContext {
   readonly memory: SliceMemory;
 }
 
-export interface SliceMemory {
+interface SliceMemory {
   readonly pages: PageMemory;
   /**
    * State key → complete sweeps that did not show it, since it was last shown. Where there is a read by id, only what

@@ -47,7 +47,7 @@ export function evolve(known: readonly FieldMapping[], observed: readonly FieldM
     used.add(field);
     fields.push({ ...item, field });
   }
-  return { fields, added: fields.slice(known.length).map(({ field }) => field), conflicts };
+  return { fields, added: fields.slice(known.length).map(({ field }) => field), conflicts: onePerPath(conflicts) };
 }
 
 /** Observed types whose every value a known type takes; JSON takes all. Texts may be durations, and may not. */
@@ -68,6 +68,11 @@ function conflictOf(known: ItemField, observed: ItemField): Conflict[] {
   if (known.path.length < observed.path.length) return [conflict(known.path, known.type, 'object')];
   const fits = known.type === 'json' || TAKES[known.type].includes(observed.type);
   return fits ? [] : [conflict(known.path, known.type, observed.type)];
+}
+
+/** Several properties of an object that should be none are one conflict. */
+function onePerPath(conflicts: readonly Conflict[]): readonly Conflict[] {
+  return [...new Map(conflicts.map((each): [string, Conflict] => [each.path, each])).values()];
 }
 
 function conflict(path: readonly string[], known: string, found: string): Conflict {

@@ -4,6 +4,7 @@ import { ROW_HASH } from '../core/field-hash.ts';
 import { keyField, type MappedField, mappingOf, nullableField } from './generated-field.ts';
 import { META_FIELDS } from './row-schema.ts';
 import { parseRecordSchema, type RecordSchema } from './schema.ts';
+import { lintKeySchema, lintValueSchema } from './schema-lint.ts';
 
 /**
  * Schemas made of a mapping, in the shape of the committed ones, and the mapping back out of them: what a worker has
@@ -36,15 +37,17 @@ export function valueSchemaOf({ record, fields, keyFields }: ValueSource): strin
     return keyField(name, mapping);
   });
   const rest = fields.filter(({ field }) => !keyFields.includes(field)).map(nullableField);
-  return schemaText(record, [...keys, ...rest, ...META_FIELDS]);
+  return schemaText(record, [...keys, ...rest, ...META_FIELDS], (schema) => lintValueSchema(schema, { keyFields }));
 }
 
-/** Without the attributes: a key schema is part of the bytes of every key. */
+/**
+ * Without the attributes: a key schema is part of the bytes of every key.
+ *
+ * @throws {WorkerError} config `schema.invalid`
+ */
 export function keySchemaOf({ record, keyFields }: KeySource): string {
-  return schemaText(
-    `${record}Key`,
-    keyFields.map((name) => keyField(name, undefined)),
-  );
+  const fields = keyFields.map((name) => keyField(name, undefined));
+  return schemaText(`${record}Key`, fields, (schema) => lintKeySchema(schema, { keyFields }));
 }
 
 /** @returns the mapping that `valueSchemaOf` was given, key fields first; undefined where the schema is not one of these */
@@ -72,10 +75,19 @@ function keyType(name: string): WorkerError {
   return new WorkerError('config', 'schema.key_type', `${name} cannot be part of the key: it is no text`);
 }
 
-function schemaText(name: string, fields: readonly MappedField[]): string {
+function schemaText(
+  name: string,
+  fields: readonly MappedField[],
+  lint: (schema: RecordSchema) => readonly string[],
+): string {
   const text = JSON.stringify({ type: 'record', name, namespace: NAMESPACE, fields });
-  parseRecordSchema(text);
-  return text;
+  const problems = lint(parseRecordSchema(text));
+  if (problems.length === 0) return text;
+  throw new WorkerError(
+    'config',
+    'schema.invalid',
+    `the schema ${name} is none that sinks take: ${problems.join('; ')}`,
+  );
 }
 
 /** Whatever is in the registry, it is no fault of ours that it is not ours. */

@@ -1,6 +1,9 @@
 import type { CustomFieldValue, EntryType, Rate } from './rows.ts';
 
-/** What stands around the time: expenses, approvals and invoices, in the shapes that the lists answer (observed 2026-03). */
+/**
+ * What stands around the time: expenses and invoices in the shapes of the answers (observed 2026-03), approvals in the
+ * shape that is documented.
+ */
 export type ExpenseCategoryRow = {
   readonly id: string;
   readonly name: string;

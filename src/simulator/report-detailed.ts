@@ -130,7 +130,7 @@ function moneyFields({ earned, earnedRate, cost, costRate, currency }: ReportEnt
   };
 }
 
-/** An object, an empty list or not there (observed 2026-08); which of the last two says nothing. */
+/** An object, an empty list or not there (observed 2026); which of the last two says nothing. */
 function invoicingFields({ row, isInvoiced }: ReportEntry): object {
   if (isInvoiced) {
     return { invoicingInfo: { manuallyInvoiced: true, invoiceId: null, invoiceNumber: null } };

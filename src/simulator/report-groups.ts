@@ -60,7 +60,7 @@ export interface Group {
   readonly entries: readonly ReportEntry[];
 }
 
-/** In the order in which the groups first occur. */
+/** By name, and by id where two have the same. */
 export function grouped(entries: readonly ReportEntry[], group: Grouper, view: GroupView): readonly Group[] {
   const groups = new Map<string | undefined, { readonly head: GroupHead; readonly entries: ReportEntry[] }>();
   for (const entry of entries) {
@@ -70,7 +70,11 @@ export function grouped(entries: readonly ReportEntry[], group: Grouper, view: G
       else known.entries.push(entry);
     }
   }
-  return [...groups.values()];
+  return [...groups.values()].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+}
+
+function keyOf({ head: { name, _id } }: Group): string {
+  return `${name.toLowerCase()}/${_id ?? ''}`;
 }
 
 /** Midnight of the day that clocks in `zone` show, as UTC clocks would. */

@@ -7,14 +7,15 @@ export interface Sums {
   readonly cost: number;
 }
 
+/** Amounts are divided last, so that the order of the entries leaves no trace in a fraction. */
 export function sumsOf(entries: readonly ReportEntry[]): Sums {
   const sum = (read: (entry: ReportEntry) => number): number =>
     entries.reduce((total, entry) => total + read(entry), 0);
   return {
     seconds: sum(({ seconds }) => seconds),
     billableSeconds: sum(({ row, seconds }) => (row.billable ? seconds : 0)),
-    earned: sum(({ earned }) => earned),
-    cost: sum(({ cost }) => cost),
+    earned: sum(({ earnedRate, seconds }) => earnedRate * seconds) / 3600,
+    cost: sum(({ costRate, seconds }) => costRate * seconds) / 3600,
   };
 }
 

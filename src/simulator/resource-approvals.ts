@@ -20,7 +20,7 @@ const COLUMNS = {
   UPDATED_AT: ({ row }: Place) => row.approvalRequest.status.updatedAt,
 };
 
-/** A bare list of envelopes, each with all that was handed in. It cannot be asked for a user or a time (observed 2026-05). */
+/** A bare list of envelopes, each with all that was handed in. It cannot be asked for a user or a time (observed 2026). */
 export function listApprovals(request: ApiRequest): Answer {
   const { caller, query, store } = request;
   const { workspace } = enterWorkspace(request);

@@ -12,7 +12,7 @@ const CATEGORY_COLUMNS = {
   ID: ({ id }: ExpenseCategoryRow) => id,
 };
 
-/** Newest first, in an envelope with the totals of the page. Of `start` and `end` it takes no notice (observed 2026-05). */
+/** Newest first, in an envelope with the totals of the page. Of `start` and `end` it takes no notice (observed 2026). */
 export function listExpenses(request: ApiRequest): Answer {
   const { caller, query, store } = request;
   const { workspace } = enterWorkspace(request);

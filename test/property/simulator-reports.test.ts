@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { act } from '../../src/simulator/activity.ts';
 import type { Answer, ApiRequest } from '../../src/simulator/answer.ts';
+import { deleteEntry, restoreEntry } from '../../src/simulator/entry-mutations.ts';
 import { featuresOf } from '../../src/simulator/plan.ts';
 import { detailedReport, detailedRows } from '../../src/simulator/report-detailed.ts';
 import { summaryReport } from '../../src/simulator/report-summary.ts';
 import { weeklyReport } from '../../src/simulator/report-weekly.ts';
+import type { TimeEntryRow } from '../../src/simulator/rows.ts';
 import { seedWorld } from '../../src/simulator/seed.ts';
 import type { Store } from '../../src/simulator/store.ts';
 import { createWorldContext } from '../../src/simulator/world-context.ts';
@@ -30,7 +32,7 @@ function dayText(days: number, time: string): string {
   return `${new Date(NOON + days * 86_400_000).toISOString().slice(0, 10)}T${time}`;
 }
 
-function lived({ seed, deeds }: { readonly seed: number; readonly deeds: number }): Store {
+function livedWith({ seed, deeds }: { readonly seed: number; readonly deeds: number }) {
   let now = NOON;
   const context = createWorldContext({
     seed,
@@ -43,7 +45,11 @@ function lived({ seed, deeds }: { readonly seed: number; readonly deeds: number 
     now += 600_000;
     act(context);
   }
-  return context.store;
+  return { context, store: context.store };
+}
+
+function lived(world: Parameters<typeof livedWith>[0]): Store {
+  return livedWith(world).store;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: reports are looked into freely here
@@ -160,5 +166,29 @@ test('names of clients, tags and groups stay unique, and what refers to somethin
       }
     }),
     { numRuns: 15 },
+  );
+});
+
+test('an entry that goes and comes back leaves no trace in a report', () => {
+  fc.assert(
+    fc.property(worlds, fc.nat(), (world, choice) => {
+      const { store, context } = livedWith(world);
+      const [workspaceId = ''] = store.workspaceIds();
+      const body = {
+        dateRangeStart: '2026-01-01T00:00:00',
+        dateRangeEnd: '2026-12-31T23:59:59',
+        summaryFilter: { groups: ['PROJECT', 'TAG'] },
+        detailedFilter: { pageSize: 1000 },
+      };
+      const reports = () => JSON.stringify([ask(summaryReport, store, body), ask(detailedReport, store, body)]);
+      const before = reports();
+      const finished = store.rows('timeEntries', workspaceId).filter(({ timeInterval }) => timeInterval.end !== null);
+      const { id } = finished[choice % finished.length] as TimeEntryRow;
+      deleteEntry(context, workspaceId, id);
+      ok(reports() !== before);
+      restoreEntry(context, workspaceId, id);
+      deepStrictEqual(reports(), before);
+    }),
+    { numRuns: 25 },
   );
 });

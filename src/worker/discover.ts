@@ -15,6 +15,10 @@ export interface DiscoveryOptions {
   readonly onFailure: (parameter: string, error: WorkerError) => void;
 }
 
+/** A refusal of the very first list of all may be a mishap once; so often in a row it is a wrong credential. */
+const REFUSALS = 3;
+const REFUSAL_PAUSE_MS = 1_000;
+
 /**
  * What `all` stands for, kept up to date: one reading of a list for all that want it, at each interval. A failed reading
  * changes nothing, so that nobody's slices stop for it. It is thrown with `once`, and where the very first list of all
@@ -45,9 +49,9 @@ function readings(
   let known = false;
   const fail = (thrown: unknown) => {
     const error = toWorkerError(thrown);
-    const isMistake = error.kind === 'config' && isTop && !known;
-    if (error.kind === 'fatal' || isMistake || once) return throwError(() => error);
     failures += 1;
+    const isMistake = error.kind === 'config' && isTop && !known && failures >= REFUSALS;
+    if (error.kind === 'fatal' || isMistake || once) return throwError(() => error);
     options.onFailure(parameter, error);
     return EMPTY;
   };
@@ -61,6 +65,6 @@ function readings(
     catchError(fail),
   );
   if (once) return reading$.pipe(share({ connector: () => new ReplaySubject(1), resetOnComplete: false }));
-  const pause = () => timer(pauseMs(everyMs, failures));
+  const pause = () => timer(known || !isTop ? pauseMs(everyMs, failures) : REFUSAL_PAUSE_MS);
   return reading$.pipe(repeat({ delay: pause }), share({ connector: () => new ReplaySubject(1) }));
 }

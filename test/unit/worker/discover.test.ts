@@ -79,9 +79,15 @@ test('what is transient is tried again and told, also at the very first', async 
   deepStrictEqual(failures, ['clockify.unreachable', 'clockify.unreachable']);
 });
 
-test('the first top-level list that is refused is thrown: the credential is wrong', async () => {
-  const { valuesOf } = discovery([refused(), ['a']]);
+test('a first top-level list that is refused three times is thrown: the credential is wrong', async () => {
+  const { valuesOf, failures } = discovery([refused(), refused(), refused(), ['a']]);
   strictEqual((await rejection(firstValueFrom(valuesOf('workspace', {})))).code, 'clockify.forbidden');
+  deepStrictEqual(failures, ['clockify.forbidden', 'clockify.forbidden']);
+});
+
+test('a first top-level list that is refused once stops nobody', async () => {
+  const { valuesOf } = discovery([refused(), ['a']]);
+  deepStrictEqual([...(await firstValueFrom(valuesOf('workspace', {})))], ['a']);
 });
 
 test('a list below the top that is refused stops nobody', async () => {

@@ -17,6 +17,7 @@ export function seedExtras(world: WorldContext, workspaceId: string, bornMs: num
   seedInvoices(context, workspaceId, bornMs);
 }
 
+/** Nobody manages one, so that the list answers them with and without their managers alike. */
 function seedGroups(context: WorldContext, workspaceId: string, bornMs: number): void {
   const userIds = context.store.rows('users', workspaceId).map(({ id }) => id);
   for (const [index, name] of GROUP_NAMES.slice(0, 3).entries()) {
@@ -24,7 +25,6 @@ function seedGroups(context: WorldContext, workspaceId: string, bornMs: number):
       workspaceId,
       name,
       userIds: userIds.filter(() => context.random.chance(0.4)),
-      teamManagerIds: index === 0 ? userIds.slice(0, 1) : [],
       createdAtMs: bornMs + index * 1000,
     });
   }

@@ -1,3 +1,4 @@
+import { openApprovals } from './approval-index.ts';
 import type { ClientRow, ProjectRow, TagRow, TaskRow, TimeEntryRow, UserRow } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -27,13 +28,13 @@ export function reportEntries(
   workspaceId: string,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): readonly ReportEntry[] {
-  const approvals = approvalsByEntry(store, workspaceId);
+  const approvals = openApprovals(store, workspaceId);
   return store
     .rows('timeEntries', workspaceId)
     .filter(({ timeInterval }) => timeInterval.end !== null)
     .map((row) => ({ row, startMs: Date.parse(row.timeInterval.start) }))
     .filter(({ startMs }) => startMs >= fromMs && startMs <= toMs)
-    .map(({ row, startMs }) => resolved(store, row, startMs, approvals.get(row.id) ?? null));
+    .map(({ row, startMs }) => resolved(store, row, startMs, approvals.get(row.id)?.id ?? null));
 }
 
 function resolved(store: Store, row: TimeEntryRow, startMs: number, approvalId: string | null): ReportEntry {
@@ -61,13 +62,4 @@ function resolved(store: Store, row: TimeEntryRow, startMs: number, approvalId: 
     cost: (costRate * seconds) / 3600,
     isInvoiced: row.billable && row.id.endsWith('0'),
   };
-}
-
-function approvalsByEntry(store: Store, workspaceId: string): ReadonlyMap<string, string> {
-  const open = store
-    .rows('approvals', workspaceId)
-    .filter(({ approvalRequest: { status } }) => status.state === 'PENDING' || status.state === 'APPROVED');
-  return new Map(
-    open.flatMap(({ approvalRequest, entries }) => entries.map(({ id }) => [id, approvalRequest.id] as const)),
-  );
 }

@@ -1,6 +1,6 @@
 import type { Caller } from './answer.ts';
 import type { ReportEntry } from './report-entries.ts';
-import { booleanIn, choiceOf, type Fields, fieldsIn, textOf, textsIn } from './report-request.ts';
+import { booleanIn, choiceOf, type Fields, fieldsIn, listIn, textOf, textsIn } from './report-request.ts';
 import type { Store } from './store.ts';
 
 type Filter = (entry: ReportEntry) => boolean;
@@ -24,6 +24,7 @@ export function reportFilter(body: Fields, store: Store, caller: Caller): Filter
     approvalFilter(body),
     invoicingFilter(body),
     auditFilter(body),
+    ...customFieldFilters(body),
   ];
   const given = filters.filter((filter) => filter !== undefined);
   return (entry) => given.every((filter) => filter(entry));
@@ -106,4 +107,28 @@ function auditFilter(body: Fields): Filter | undefined {
   const withoutProject = booleanIn(asked, 'withoutProject') === true;
   const withoutTask = booleanIn(asked, 'withoutTask') === true;
   return ({ row }) => (!withoutProject || row.projectId === null) && (!withoutTask || row.taskId === null);
+}
+
+/** One filter a field, all of which must hold; a text or a choice is met without case. */
+function customFieldFilters(body: Fields): readonly Filter[] {
+  return listIn(body, 'customFields').map((asked) => {
+    const id = textOf(asked, 'id');
+    const isEmpty = booleanIn(asked, 'isEmpty') === true;
+    const condition = choiceOf(asked, 'numberCondition', ['EQUAL', 'GREATER_THAN', 'LESS_THAN']) ?? 'EQUAL';
+    return ({ row }) => {
+      const value = row.customFieldValues.find(({ customFieldId }) => customFieldId === id)?.value ?? null;
+      if (isEmpty || value === null) return isEmpty === (value === null);
+      return meets(value, asked.value, condition);
+    };
+  });
+}
+
+function meets(value: unknown, wanted: unknown, condition: 'EQUAL' | 'GREATER_THAN' | 'LESS_THAN'): boolean {
+  if (typeof value !== 'number') return [value].flat().some((part) => plain(part) === plain(wanted));
+  if (condition === 'GREATER_THAN') return value > Number(wanted);
+  return condition === 'LESS_THAN' ? value < Number(wanted) : value === Number(wanted);
+}
+
+function plain(value: unknown): string {
+  return String(value).toLowerCase();
 }

@@ -115,6 +115,13 @@ export function fieldsIn(fields: Fields, name: string): Fields | undefined {
   return value as Fields | undefined;
 }
 
+export function listIn(fields: Fields, name: string): readonly Fields[] {
+  const value = fields[name] ?? [];
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
+  if (!isList) throw unreadable(name);
+  return value;
+}
+
 export function textsIn(fields: Fields, name: string): readonly string[] {
   const value = fields[name] ?? [];
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw unreadable(name);

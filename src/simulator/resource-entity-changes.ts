@@ -1,4 +1,5 @@
 import { type Answer, ApiError, type ApiRequest, accessDenied, ok } from './answer.ts';
+import { openApprovals } from './approval-index.ts';
 import { instantOf, integerOf, requiredListOf } from './query.ts';
 import { enterWorkspace } from './resource-workspaces.ts';
 import type { ResourceName, TimeEntryRow } from './rows.ts';
@@ -33,12 +34,13 @@ interface Change {
 /** Made in the range, whatever happened to them since, as long as they are there (Clockify documentation). */
 export function listCreated(request: ApiRequest): Answer {
   const { workspaceId, types, contains } = askedOf(request);
+  const living = livingOf(request, workspaceId);
   return answerOf(
     request,
     types.flatMap((type) =>
       stampsOf(request.store, type, workspaceId)
         .filter(({ createdAtMs }) => contains(createdAtMs))
-        .map((stamp) => ({ atMs: stamp.createdAtMs, item: living(request.store, type, workspaceId, stamp) })),
+        .map((stamp) => ({ atMs: stamp.createdAtMs, item: living(type, stamp) })),
     ),
   );
 }
@@ -46,13 +48,14 @@ export function listCreated(request: ApiRequest): Answer {
 /** Changed in the range and made before it. */
 export function listUpdated(request: ApiRequest): Answer {
   const { workspaceId, types, contains } = askedOf(request);
+  const living = livingOf(request, workspaceId);
   return answerOf(
     request,
     types.flatMap((type) =>
       stampsOf(request.store, type, workspaceId)
         .filter((stamp) => contains(stamp.updatedAtMs) && !contains(stamp.createdAtMs))
         .filter((stamp) => stamp.updatedAtMs !== stamp.createdAtMs)
-        .map((stamp) => ({ atMs: stamp.updatedAtMs, item: living(request.store, type, workspaceId, stamp) })),
+        .map((stamp) => ({ atMs: stamp.updatedAtMs, item: living(type, stamp) })),
     ),
   );
 }
@@ -106,16 +109,22 @@ function stampsOf({ audit }: Store, type: string, workspaceId: string) {
   return resource === null ? [] : audit.stamps(resource, workspaceId);
 }
 
-function living(
-  store: Store,
-  type: string,
-  workspaceId: string,
-  stamp: { readonly id: string; readonly createdAtMs: number; readonly updatedAtMs: number },
-): object {
-  const row = store.row(TYPES[type] ?? 'timeEntries', workspaceId, stamp.id);
-  const entity = type === 'TIME_ENTRY' ? entryOf(store, row as TimeEntryRow) : row;
-  const auditMetadata = { createdAt: isoSecond(stamp.createdAtMs), updatedAt: isoSecond(stamp.updatedAtMs) };
-  return { ...entity, auditMetadata, documentCode: type };
+/** Renders what is there: the row with its times, and for a time entry how far its approval is. */
+function livingOf({ store }: ApiRequest, workspaceId: string): (type: string, stamp: Stamp) => object {
+  const approvals = openApprovals(store, workspaceId);
+  return (type, stamp) => {
+    const row = store.row(TYPES[type] ?? 'timeEntries', workspaceId, stamp.id);
+    const approvalStatus = approvals.get(stamp.id)?.state ?? 'UNSUBMITTED';
+    const entity = type === 'TIME_ENTRY' ? { ...entryOf(store, row as TimeEntryRow), approvalStatus } : row;
+    const auditMetadata = { createdAt: isoSecond(stamp.createdAtMs), updatedAt: isoSecond(stamp.updatedAtMs) };
+    return { ...entity, auditMetadata, documentCode: type };
+  };
+}
+
+interface Stamp {
+  readonly id: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
 }
 
 /** Without rates and custom fields, and with the interval once more in the zone of the user (Clockify documentation). */
@@ -133,7 +142,7 @@ function entryOf(store: Store, row: TimeEntryRow): object {
     zonedStart: zoned(start),
     zonedEnd: zoned(end),
   };
-  return { ...plain, approvalStatus: 'UNSUBMITTED', timeInterval };
+  return { ...plain, timeInterval };
 }
 
 /** Little is left of what is gone; its time has milliseconds. */

@@ -91,6 +91,11 @@ test('a week is handed in with all that is in it, approved, withdrawn and handed
   deepStrictEqual(handedIn.approvalRequest.dateRange, { start: '2026-03-16T00:00:00Z', end: '2026-03-22T23:59:59Z' });
   deepStrictEqual(ids({ body: handedIn.entries } as never), [entry.id]);
   equal((await control('POST', '/mutate', { kind: 'submitApproval', workspaceId, userId })).status, 400);
+  const status = async () => {
+    const { body } = await get(`/workspaces/${workspaceId}/entities/created?type=TIME_ENTRY&limit=1000`);
+    return body.find((row: { id: string }) => row.id === entry.id)?.approvalStatus;
+  };
+  equal(await status(), 'PENDING');
 
   now += 60_000;
   await mutate('approveApproval', { id });
@@ -98,7 +103,9 @@ test('a week is handed in with all that is in it, approved, withdrawn and handed
   deepStrictEqual([approved.approvedTime, approved.pendingTime], ['PT1H30M', 'PT0S']);
   equal(approved.approvalRequest.status.updatedAt, '2026-03-16T12:01:00Z');
   equal((await control('POST', '/mutate', { kind: 'rejectApproval', workspaceId, id })).status, 400);
+  equal(await status(), 'APPROVED');
   await mutate('withdrawApproval', { id });
+  equal(await status(), 'UNSUBMITTED');
   equal((await one('?status=WITHDRAWN_APPROVAL')).approvalRequest.id, id);
   equal((await mutate('submitApproval', { userId })).approvalRequest.id, id);
   equal((await mutate('rejectApproval', { id })).approvalRequest.status.state, 'REJECTED');

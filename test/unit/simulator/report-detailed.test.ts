@@ -206,6 +206,24 @@ test('filters: archived projects and clients, tasks that are done', async (t) =>
   }
 });
 
+test('filters: custom fields by text, number, choice and absence', async (t) => {
+  const { report, mutate, full, bare } = await office(t);
+  const [text, number, , choice] = full.customFieldValues.map(
+    (value: { customFieldId: string }) => value.customFieldId,
+  );
+  const customFieldValues = { [text]: 'CC-1', [number]: 5, [choice]: ['travel', 'desk'] };
+  await mutate('editEntry', { id: full.id, customFieldValues });
+  const of = async (asked: object) => idsIn((await report('detailed', { customFields: [asked] })).body.timeentries);
+  deepStrictEqual(await of({ id: text, type: 'TXT', value: 'cc-1' }), [full.id]);
+  deepStrictEqual(await of({ id: text, type: 'TXT', isEmpty: true }), [bare.id]);
+  deepStrictEqual(await of({ id: number, type: 'NUMBER', value: 5 }), [full.id]);
+  deepStrictEqual(await of({ id: number, type: 'NUMBER', value: 5, numberCondition: 'GREATER_THAN' }), []);
+  deepStrictEqual(await of({ id: number, type: 'NUMBER', value: 6, numberCondition: 'LESS_THAN' }), [full.id]);
+  deepStrictEqual(await of({ id: choice, type: 'DROPDOWN_MULTIPLE', value: 'desk' }), [full.id]);
+  deepStrictEqual(await of({ id: choice, type: 'DROPDOWN_MULTIPLE', value: 'site' }), []);
+  equal((await report('detailed', { customFields: 'all' })).body.code, 3002);
+});
+
 test('a member finds nothing but their own, without being told', async (t) => {
   const { report, mutate, simulator, workspaceId } = await office(t);
   const memberId = simulator.world.store.rows('users', workspaceId)[1]?.id;

@@ -17,6 +17,8 @@ export interface Template {
   /** What a slice must be bound to, outermost first. Each is the template of that name in the plural, walked before. */
   readonly parameters: readonly string[];
   readonly list: ListEndpoint;
+  /** For a report: asked by POST on the reports host, its filters in a body that the configuration gives. */
+  readonly report?: 'detailed' | 'summary';
   /** The second witness of a delete. Undefined where Clockify has no read by id that says "gone". */
   readonly read?: { readonly path: (parameters: Parameters, key: readonly string[]) => string };
   /** The slice an item belongs to, where an answer can show items of another slice. */
@@ -38,6 +40,8 @@ interface ListEndpoint {
   readonly path: (parameters: Parameters) => string;
   readonly query: Readonly<Record<string, string>>;
   readonly paged: boolean;
+  /** The answer is one object, not a list of them. */
+  readonly single?: true;
   readonly pageSize: number;
   readonly maxPageSize: number;
 }

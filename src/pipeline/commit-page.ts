@@ -35,7 +35,7 @@ function meetAll(page: Encoded): void {
   const { sweep } = page;
   const { context } = sweep;
   const shown = sweep.met.size;
-  for (const key of page.known ?? []) meet(sweep, key);
+  for (const key of page.known?.keys ?? []) meet(sweep, key);
   for (const record of page.records) meet(sweep, entityStateKey(context.source.name, record.key));
   for (const reject of page.rejects) {
     sweep.metRejects.add(deadLetterId(context, reject));
@@ -56,5 +56,5 @@ function remember(page: Encoded): void {
   if (page.known !== undefined) return;
   const { pages } = page.sweep.context.memory;
   if (page.rejects.length > 0) pages.forget(page.number);
-  else pages.remember(page.number, page.digest, page.sweep.context.source.name, page.records);
+  else pages.remember(page, page.sweep.context.source.name);
 }

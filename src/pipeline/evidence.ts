@@ -3,7 +3,7 @@ import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { EntityKey } from '../core/record.ts';
 import type { LiveEntry } from '../core/state.ts';
 import { entityStateKey } from '../core/state-codec.ts';
-import type { DeleteGuard, Testimony } from './ports.ts';
+import type { DeleteGuard, Testimony, Window } from './ports.ts';
 import { failOnAbort, PAGE_RETRY, retryTransient } from './retry.ts';
 import type { SliceContext, Sweep } from './sweep.ts';
 
@@ -18,6 +18,8 @@ export interface Evidence {
   readonly alive: readonly unknown[];
   /** Missing, with no second witness yet. */
   readonly open: number;
+  /** Out of what the sweep can show: no longer looked for, and nothing is said of them. */
+  readonly outOfSight: readonly Missing[];
   /** When the last testimony arrived, epoch ms. */
   readonly receivedAtMs: number;
 }
@@ -42,12 +44,18 @@ const STRAYS = 50;
 export async function gatherEvidence(sweep: Sweep, signal: AbortSignal): Promise<Evidence> {
   const { context } = sweep;
   const owned = context.shard.state.ownedBy(context.slice.id);
-  const missing = [...owned].filter((key) => !sweep.met.has(key)).flatMap((key) => missingAt(context, key));
-  const summary = { owned: owned.size, missing: missing.length, receivedAtMs: context.ambient.now() };
+  const unmet = [...owned].filter((key) => !sweep.met.has(key)).flatMap((key) => missingAt(context, key));
+  const missing = unmet.filter(({ entry }) => isInSight(sweep.walk.window, entry));
+  const outOfSight = unmet.filter(({ entry }) => !isInSight(sweep.walk.window, entry));
+  const summary = { owned: owned.size, missing: missing.length, outOfSight, receivedAtMs: context.ambient.now() };
   forgetOthers(context.memory.absences, missing);
   const { witness } = context.endpoint;
   if (witness === undefined) return { ...summary, alive: [], ...absentTwice(sweep, missing) };
   return { ...summary, ...(await askAll(context, missing, owned.size, signal)) };
+}
+
+function isInSight(window: Window | undefined, { startMs }: LiveEntry): boolean {
+  return window === undefined || startMs === null || (startMs >= window.fromMs && startMs < window.toMs);
 }
 
 function forgetOthers(absences: Map<string, number>, missing: readonly Missing[]): void {
@@ -142,7 +150,8 @@ async function ask(context: SliceContext, key: EntityKey, signal: AbortSignal): 
   const testimony = await firstValueFrom(
     asked$.pipe(retryTransient(PAGE_RETRY, context.ambient, context.onRetry), failOnAbort(signal)),
   );
-  if (testimony.says !== 'alive' || isAbout(context, key, testimony.item)) return testimony;
+  if (testimony.says !== 'alive' || testimony.item === undefined) return testimony;
+  if (isAbout(context, key, testimony.item)) return testimony;
   return { says: 'nothing', reason: 'the answer is about another entity' };
 }
 

@@ -1,6 +1,8 @@
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { EntityKey, Reject, SourceRecord } from '../core/record.ts';
+import type { KnownPage } from './page-memory.ts';
 import type { Polled } from './poll.ts';
+import type { PageContent } from './ports.ts';
 import type { SliceContext } from './sweep.ts';
 
 /** One page as records. */
@@ -20,9 +22,8 @@ export interface Extracted extends Polled {
  * @throws {WorkerError} transient `extract.not_json`, `extract.not_a_list`: a proxy's page or a cut body, not data
  */
 export function extract(page: Polled): Extracted {
-  if (page.known !== undefined)
-    return { ...page, ...NOTHING_NEW, items: page.known.length, last: isLast(page, page.known.length) };
-  const items = parse(page.body);
+  if (page.known !== undefined) return { ...page, ...NOTHING_NEW, ...stillKnown(page, page.known) };
+  const { items, last } = page.read?.() ?? listOf(page);
   const records: SourceRecord[] = [];
   const rejects: Reject[] = [];
   const unknownFields = new Map<string, number>();
@@ -34,7 +35,11 @@ export function extract(page: Polled): Extracted {
       unknownFields.set(path, (unknownFields.get(path) ?? 0) + 1);
     }
   }
-  return { ...page, items: items.length, records, rejects, unknownFields, last: isLast(page, items.length) };
+  return { ...page, items: items.length, records, rejects, unknownFields, last };
+}
+
+function stillKnown({ lastPage }: Polled, known: KnownPage): Pick<Extracted, 'items' | 'last'> {
+  return { items: known.keys.length, last: lastPage ?? known.last };
 }
 
 const NOTHING_NEW = { records: [], rejects: [], unknownFields: new Map<string, number>() } as const;
@@ -53,8 +58,10 @@ export function extractItem({ source, slice }: SliceContext, item: unknown): Sou
   }
 }
 
-function isLast(page: Polled, items: number): boolean {
-  return page.lastPage ?? (!page.sweep.context.endpoint.paged || items === 0);
+/** A listing: the header says where it ends; without one, an empty page does, never a short one. */
+function listOf(page: Polled): PageContent {
+  const items = parse(page.body);
+  return { items, last: page.lastPage ?? (!page.sweep.context.endpoint.paged || items.length === 0) };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -3,10 +3,23 @@ import { entityStateKey } from '../core/state-codec.ts';
 import type { ShardState } from './shard-state.ts';
 
 /** What a page held when it was committed. */
-interface Remembered {
-  readonly digest: string;
+export interface KnownPage {
+  /** State keys of its entities. */
   readonly keys: readonly string[];
+  /** Whether it ended the list. */
+  readonly last: boolean;
+}
+
+interface Remembered extends KnownPage {
+  readonly digest: string;
   readonly hashes: readonly string[];
+}
+
+interface PageToRemember {
+  readonly number: number;
+  readonly digest: string;
+  readonly last: boolean;
+  readonly records: readonly EncodedRecord[];
 }
 
 /**
@@ -16,20 +29,21 @@ interface Remembered {
 export class PageMemory {
   readonly #pages = new Map<number, Remembered>();
 
-  /** State keys of the page's entities if it says nothing new; else undefined. */
-  recall(number: number, digest: string, slice: string, state: ShardState): readonly string[] | undefined {
+  /** What the page holds, if it says nothing new; else undefined. */
+  recall(number: number, digest: string, slice: string, state: ShardState): KnownPage | undefined {
     const page = this.#pages.get(number);
     if (page === undefined || page.digest !== digest) return undefined;
     const holds = page.keys.every((key, at) => {
       const entry = state.entryAt(key);
       return entry?.kind === 'live' && entry.slice === slice && entry.hash === page.hashes[at];
     });
-    return holds ? page.keys : undefined;
+    return holds ? page : undefined;
   }
 
-  remember(number: number, digest: string, source: string, records: readonly EncodedRecord[]): void {
+  remember(page: PageToRemember, source: string): void {
+    const { number, digest, last, records } = page;
     const keys = records.map((record) => entityStateKey(source, record.key));
-    this.#pages.set(number, { digest, keys, hashes: records.map((record) => record.hash) });
+    this.#pages.set(number, { digest, last, keys, hashes: records.map((record) => record.hash) });
   }
 
   forget(number: number): void {

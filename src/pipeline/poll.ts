@@ -1,3 +1,4 @@
+import type { KnownPage } from './page-memory.ts';
 import type { PolledPage } from './ports.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -6,14 +7,14 @@ export interface Polled extends PolledPage {
   readonly sweep: Sweep;
   readonly number: number;
   readonly digest: string;
-  /** State keys of its entities where it is, byte for byte, what was committed last: then it is not even parsed. */
-  readonly known: readonly string[] | undefined;
+  /** Where it is, byte for byte, what was committed last: then it is not even parsed. */
+  readonly known: KnownPage | undefined;
 }
 
 /** Stage 1: asks for one page. Errors as `Endpoint.page`. */
 export async function poll(sweep: Sweep, number: number, signal: AbortSignal): Promise<Polled> {
-  const { endpoint, memory, slice, shard, digest } = sweep.context;
-  const page = await endpoint.page(number, signal);
+  const { memory, slice, shard, digest } = sweep.context;
+  const page = await sweep.walk.page(number, signal);
   const bytes = digest(page.body);
   return { ...page, sweep, number, digest: bytes, known: memory.pages.recall(number, bytes, slice.id, shard.state) };
 }

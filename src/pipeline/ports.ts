@@ -7,29 +7,53 @@ import type { StateRecord } from '../core/state.ts';
  * the compiler proves the fit. Every method that waits takes an AbortSignal and rejects with its reason when aborted.
  */
 
-/** One HTTP answer of a listing, not parsed yet. */
+/** One HTTP answer, not parsed yet. */
 export interface PolledPage {
   readonly body: Uint8Array;
-  /** What the `last-page` header said; undefined where it was not sent. */
+  /** Whether nothing follows, where the headers said so: what the `last-page` header said, for a listing. */
   readonly lastPage: boolean | undefined;
   readonly receivedAtMs: number;
+  /**
+   * The items, where they are not simply the elements of a JSON list.
+   *
+   * @throws {WorkerError} transient `extract.*` for what is no data, config where a path does not fit the answer
+   */
+  readonly read?: (() => PageContent) | undefined;
+}
+
+export interface PageContent {
+  readonly items: readonly unknown[];
+  readonly last: boolean;
+}
+
+/** The pages of one sweep, numbered from 1 and asked for in order; the same number again asks again. */
+export interface Walk {
+  /** @throws {WorkerError} transient (429, 5xx, network, time-out) or config (401, 403, 404, 400) */
+  page(number: number, signal: AbortSignal): Promise<PolledPage>;
+  /** What the sweep can show: an entity that starts outside has only moved out of sight. Undefined: everything. */
+  readonly window?: Window | undefined;
+}
+
+/** From inclusive, to exclusive, epoch ms. */
+export interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** What a read by id says of an entity that a complete sweep did not show (P4). */
 export type Testimony =
+  /** `item` is undefined where it is there, but not as this source shows it. */
   | { readonly says: 'alive'; readonly item: unknown; readonly receivedAtMs: number }
   | { readonly says: 'gone'; readonly receivedAtMs: number }
   /** Forbidden, unreachable, unclear: no evidence of anything. */
   | { readonly says: 'nothing'; readonly reason: string };
 
-/** A slice's endpoint. */
-export interface Endpoint {
+/** A slice's endpoint: a walk that is the same for every sweep, or begun anew for each. */
+export interface Endpoint extends Walk {
   /** True where the answer comes in pages, numbered from 1; else page 1 is all there is. */
   readonly paged: boolean;
-  /**
-   * @throws {WorkerError} transient (429, 5xx, network, time-out) or config (401, 403, 404, 400)
-   */
-  page(number: number, signal: AbortSignal): Promise<PolledPage>;
+  /** Where a sweep's pages depend on when it began, or on each other. */
+  readonly begin?: ((nowMs: number) => Walk) | undefined;
   /** Undefined where Clockify has no read by id: then absence from a second complete sweep is the second witness. */
   readonly witness: ((key: EntityKey, signal: AbortSignal) => Promise<Testimony>) | undefined;
 }

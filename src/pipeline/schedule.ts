@@ -1,23 +1,32 @@
-import { concat, defer, EMPTY, ignoreElements, type Observable, repeat, tap, timer } from 'rxjs';
+import { concat, defer, EMPTY, ignoreElements, type Observable, repeat, switchMap, tap, timer } from 'rxjs';
 import { sweepOnce } from './slice.ts';
 import type { SliceContext, SliceEvent } from './sweep.ts';
 
 export interface Schedule {
+  /** The interval, counted from the start of a sweep; where `nextAfter` says when, the first pause after a failure. */
   readonly everyMs: number;
   /** Before the first sweep, so that a hundred slices do not begin in the same instant. */
   readonly delayMs: number;
+  /**
+   * When the next sweep is due, epoch ms, after one that began at `startedAtMs` (undefined: none yet); undefined is
+   * never again.
+   */
+  readonly nextAfter?: ((startedAtMs: number | undefined, nowMs: number) => number | undefined) | undefined;
 }
 
 /** A slice that keeps failing is tried this rarely at last, or at its own interval where that is longer. */
 const MAX_PAUSE_MS = 5 * 60_000;
+/** Node's timers overflow beyond 24 days. */
+const MAX_TIMER_MS = 24 * 3_600_000;
 
 /**
- * Sweeps a slice at its interval, counted from the start of a sweep. Never two at once: a tick that falls into a sweep
- * is the next one, any number of them together. A failing slice pauses twice as long each time.
+ * Sweeps a slice when it is due. Never two sweeps at once: a tick that falls into a sweep is the next one, any number of
+ * them together. A failing slice pauses twice as long each time.
  */
-export function runSlice(context: SliceContext, { everyMs, delayMs }: Schedule): Observable<SliceEvent> {
+export function runSlice(context: SliceContext, schedule: Schedule): Observable<SliceEvent> {
   const { now } = context.ambient;
-  let startedAtMs = 0;
+  const { everyMs, delayMs, nextAfter } = schedule;
+  let startedAtMs: number | undefined;
   let failures = 0;
   const once = defer(() => {
     startedAtMs = now();
@@ -27,8 +36,19 @@ export function runSlice(context: SliceContext, { everyMs, delayMs }: Schedule):
       }),
     );
   });
-  const pause = () => timer(restMs(pauseMs(everyMs, failures), now() - startedAtMs));
-  return concat(delayMs === 0 ? EMPTY : timer(delayMs).pipe(ignoreElements()), once.pipe(repeat({ delay: pause })));
+  const rest = (): number | undefined => {
+    if (nextAfter === undefined || failures > 0) return restMs(pauseMs(everyMs, failures), now() - (startedAtMs ?? 0));
+    const dueAtMs = nextAfter(startedAtMs, now());
+    return dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - now());
+  };
+  const first = nextAfter === undefined ? delayMs : (rest() ?? 0) + delayMs;
+  return concat(wait(first).pipe(ignoreElements()), once.pipe(repeat({ delay: () => wait(rest()) })));
+}
+
+/** Emits once after so long; completes without a word where that is never. */
+function wait(ms: number | undefined): Observable<unknown> {
+  if (ms === undefined) return EMPTY;
+  return ms <= MAX_TIMER_MS ? timer(ms) : timer(MAX_TIMER_MS).pipe(switchMap(() => wait(ms - MAX_TIMER_MS)));
 }
 
 /** What is left of a pause; never more than the pause itself, though the clock may have gone back. */

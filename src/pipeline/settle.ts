@@ -37,7 +37,7 @@ export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled
   for (let from = 0; from < gone.length; from += DELETES_PER_COMMIT) {
     deleted += await commitGone(sweep.context, gone.slice(from, from + DELETES_PER_COMMIT), evidence.receivedAtMs);
   }
-  await commitSweep(sweep, guarded);
+  await commitSweep(sweep, guarded, evidence.outOfSight);
   const { missing, alive } = evidence;
   const settlement = { missing, alive: alive.length, open: missing - alive.length - deleted, gone: deleted, guarded };
   return { settlement, counts: { ...revived, published: { ...revived.published, d: deleted } } };
@@ -50,6 +50,7 @@ async function commitAlive(sweep: Sweep, evidence: Evidence): Promise<Counts> {
   const records: EncodedRecord[] = [];
   const rejects: Reject[] = [];
   for (const item of evidence.alive) {
+    if (item === undefined) continue;
     const read = extractItem(context, item);
     const encoded = 'code' in read ? read : encodeRecord(context.source, read);
     if ('code' in encoded) rejects.push(encoded);
@@ -59,7 +60,7 @@ async function commitAlive(sweep: Sweep, evidence: Evidence): Promise<Counts> {
   return context.shard.exclusive(async () => {
     const found = diff(context, records, rejects, evidence.receivedAtMs);
     await commit(context, outcomeOf(found));
-    return countsOf({ items: evidence.alive.length, superseded: 0, unknownFields: new Map() }, found);
+    return countsOf({ items: records.length + rejects.length, superseded: 0, unknownFields: new Map() }, found);
   });
 }
 
@@ -93,14 +94,19 @@ function rowOf(context: SliceContext, entry: LiveEntry): Uint8Array {
 }
 
 /** Writes the sweep down, when it says something new or has not been for a while, and forgets what is over. */
-async function commitSweep(sweep: Sweep, guarded: boolean): Promise<void> {
+async function commitSweep(sweep: Sweep, guarded: boolean, outOfSight: readonly Missing[]): Promise<void> {
   const { context } = sweep;
   const { source, slice, shard, ambient } = context;
   await shard.exclusive(async () => {
     const now = ambient.now();
     const before = shard.state.checkpoint(source.name, slice.id) ?? {};
     const healed = shard.state.rejectsOf(source.name, slice.id).filter((id) => !sweep.metRejects.has(id));
-    const forgotten = shard.state.gravesBefore(source.name, now - GRAVE_MS);
+    const forgotten = [
+      ...shard.state.gravesBefore(source.name, now - GRAVE_MS),
+      ...outOfSight
+        .filter(({ stateKey, entry }) => shard.state.entryAt(stateKey) === entry)
+        .map((each) => each.stateKey),
+    ];
     const due = !guarded && now - (before.lastCompleteAtMs ?? 0) >= CHECKPOINT_EVERY_MS;
     if (!due && before.firstCompleteAtMs !== undefined && healed.length + forgotten.length === 0) return;
     const checkpoint: Checkpoint = {

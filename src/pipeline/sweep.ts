@@ -1,7 +1,7 @@
 import type { WorkerError } from '../core/errors.ts';
 import type { Counts } from './counts.ts';
 import type { PageMemory } from './page-memory.ts';
-import type { Ambient, DeleteGuard, Digest, Endpoint, Slice, SourceKind } from './ports.ts';
+import type { Ambient, DeleteGuard, Digest, Endpoint, Slice, SourceKind, Walk } from './ports.ts';
 import type { Shard } from './shard.ts';
 
 /** Everything a slice works with. */
@@ -31,6 +31,7 @@ interface SliceMemory {
 export interface Sweep {
   readonly context: SliceContext;
   readonly startedAtMs: number;
+  readonly walk: Walk;
   /** State keys of the entities it was shown. */
   readonly met: Set<string>;
   /** Ids of the rejects it was shown. */
@@ -42,9 +43,11 @@ export interface Sweep {
 }
 
 export function beginSweep(context: SliceContext): Sweep {
+  const startedAtMs = context.ambient.now();
   return {
     context,
-    startedAtMs: context.ambient.now(),
+    startedAtMs,
+    walk: context.endpoint.begin?.(startedAtMs) ?? context.endpoint,
     met: new Set(),
     metRejects: new Set(),
     sawUnnamed: false,

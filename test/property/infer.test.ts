@@ -51,6 +51,17 @@ const WIDE = fc
     for (let level = 0; level < depth; level++) value = { [`l${level}`]: value, [`m${from}`]: value };
     return { [top]: value };
   });
+const range = (name: string, from: number, count: number, value: (index: number) => unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}${from + index}`, value(from + index)]));
+/** Objects of objects, each at the edge of having too many names, and the whole as well. */
+const CROWDED = fc
+  .tuple(fc.nat(4), fc.nat(3), fc.integer({ min: 47, max: 49 }))
+  .map(([group, from, count]) => ({ p: { [`g${group}`]: range('n', from, count, (index) => index) } }));
+/** More properties than are kept. */
+const MANY = fc
+  .tuple(fc.nat(500), fc.integer({ min: 1, max: 250 }))
+  .map(([from, count]) => range('n', from, count, (index) => (index % 3 === 0 ? { a: from } : count % 2 === 0)));
+const crowd = (item: fc.Arbitrary<object>, minLength: number) => fc.array(item, { minLength, maxLength: 14 });
 const ITEMS = fc.array(fc.oneof({ arbitrary: ITEM, weight: 3 }, { arbitrary: WIDE, weight: 1 }), { maxLength: 12 });
 
 const shapeOf = (items: readonly unknown[]): Shape => items.reduce(observe, emptyShape());
@@ -65,6 +76,18 @@ test('in whatever order items are observed, and in whatever parts, the shape is 
       deepStrictEqual(mergeShapes(mergeShapes(x, y), z), whole);
       deepStrictEqual(mergeShapes(z, mergeShapes(y, x)), whole);
       deepStrictEqual(fieldsOf(mergeShapes(z, mergeShapes(y, x)), []), fieldsOf(whole, []));
+    }),
+  );
+});
+
+test('limits are no exception: what is given up is the same, whenever it is given up', () => {
+  fc.assert(
+    fc.property(fc.oneof(crowd(CROWDED, 8), crowd(MANY, 3)), fc.nat(12), (items, at) => {
+      const whole = shapeOf(items);
+      deepStrictEqual(shapeOf(items.toReversed()), whole);
+      const [start, end] = [shapeOf(items.slice(0, at)), shapeOf(items.slice(at))];
+      deepStrictEqual(mergeShapes(end, start), whole);
+      deepStrictEqual(fieldsOf(mergeShapes(start, end), []), fieldsOf(whole, []));
     }),
   );
 });

@@ -132,6 +132,17 @@ test('objects whose names are data become one field of JSON', () => {
   strictEqual(lines(infer(...apart)).join(), 'x: x_json json');
 });
 
+test('an object is one field of JSON where more is below it than a table should have columns for', () => {
+  const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]));
+  const groups = (count: number, size: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`g${index}`, keys(size)]));
+  strictEqual(infer({ x: groups(4, 50) }).length, 200);
+  strictEqual(typeOf(groups(5, 50)), 'x: x_json json');
+  strictEqual(infer({ x: { y: groups(3, 26) } }).length, 78);
+  strictEqual(typeOf({ y: groups(3, 27) }), 'x.y: x_y_json json');
+  strictEqual(typeOf({ y: { z: keys(28) } }), 'x.y.z: x_y_z_json json');
+});
+
 test('a name that cannot stand in a schema makes JSON of the object around it', () => {
   for (const name of ['\ud800', 'n'.repeat(65), 'a\nb', 'a\u0000']) {
     strictEqual(typeOf({ [name]: 1, a: 2 }), 'x: x_json json');

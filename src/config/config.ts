@@ -220,8 +220,8 @@ export interface TemplateInfo {
   readonly plural: string;
   /** Fields of the row, which `ignore_changes` may name. */
   readonly fields: readonly { readonly field: string }[];
-  /** Present and not false: a report, whose source has a body, times and totals. */
-  readonly report?: unknown;
+  /** A report: its source has a body, times and totals. */
+  readonly report?: 'detailed' | 'summary' | undefined;
 }
 
 export interface FilterInfo {

@@ -5,6 +5,7 @@ import { accept, choice, type Format, integer, quote, refuse, scalar, secret } f
 import { isOwnHost, REGION_NAMES } from './hosts.ts';
 import { rate } from './quantity.ts';
 import { optional, required } from './shape.ts';
+import { bindings } from './source-shape.ts';
 
 const subdomain: Format<string> = scalar(
   'the subdomain of a workspace',
@@ -29,6 +30,10 @@ export const credentialShape = z.strictObject({
   base_url: optional(apiUrl, 'Address of the API, with /api/v1. Instead of region; the key goes to this host.'),
   reports_url: optional(apiUrl, 'Address of the reports API. Only beside base_url.'),
   rate: optional(rate, 'Requests: 8/s, 600/m, 25/h. The default follows from the plan.'),
+  shared_workspaces: optional(
+    bindings,
+    'Ids of workspaces that another credential may poll too, or all. Without it that is refused.',
+  ),
   burst: optional(integer(1, 10_000), 'Requests that may go at once on top. The default follows from the plan.'),
 });
 

@@ -60,7 +60,7 @@ function resolve(name: string, given: GivenCredential): Credential {
     allowedOrigins: [...new Set([new URL(baseUrl).origin, new URL(reportsUrl).origin])],
     requestsPerSecond: given.rate ?? rate.read(PLAN_RATES[plan].rate).value ?? 0,
     burst: given.burst ?? Number(PLAN_RATES[plan].burst),
-    sharedWorkspaces: [],
+    sharedWorkspaces: given.shared_workspaces ?? [],
   };
 }
 

@@ -40,7 +40,21 @@ export const DEFAULTS = {
   'log.format': 'json',
 } as const;
 
-export const SOURCE_DEFAULTS = { every: '5m' } as const;
+export const SOURCE_DEFAULTS = {
+  every: '5m',
+  /** Writes `Z` in UTC, and the offset elsewhere. */
+  dateFormat: "yyyy-MM-dd'T'HH:mm:ssXXX",
+  timeUnit: 'day',
+  timeZone: 'UTC',
+} as const;
+
+export const ENDPOINT_DEFAULTS = {
+  method: 'GET',
+  dataPath: '$',
+  metadataPrefix: 'meta_',
+  output: 'last',
+  parallel: 4,
+} as const;
 export const CREDENTIAL_DEFAULTS = { plan: 'paid', region: 'global' } as const;
 
 /**

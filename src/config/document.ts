@@ -10,6 +10,8 @@ const MOST_DEPTH = 32;
 
 interface Walk {
   readonly file: string;
+  /** With its references marked. */
+  readonly source: string;
   readonly report: Report;
   readonly outside: Outside;
   readonly position: (offset: number) => Position;
@@ -26,7 +28,8 @@ interface Walk {
 export function readDocument(text: string, file: string, outside: Outside, report: Report): MapNode | undefined {
   if (!isReadable(text, report)) return undefined;
   const lines = new LineCounter();
-  const document = parseDocument(markReferences(text), {
+  const source = markReferences(text);
+  const document = parseDocument(source, {
     schema: 'failsafe',
     prettyErrors: false,
     uniqueKeys: false,
@@ -43,7 +46,7 @@ export function readDocument(text: string, file: string, outside: Outside, repor
   }
   if (report.problems.length > 0) return undefined;
   if (document.contents === null) return emptyMap({ line: 1, column: 1 });
-  const walk: Walk = { file, report, outside, position, anchors: new Map(), left: MOST_NODES, isFull: false };
+  const walk: Walk = { file, source, report, outside, position, anchors: new Map(), left: MOST_NODES, isFull: false };
   const root = readNode(document.contents, '', 0, walk);
   if (root.kind === 'map') return root;
   if (root.kind === 'text' && root.raw === '') return emptyMap(root.at);
@@ -78,7 +81,7 @@ function readNode(node: unknown, path: string, depth: number, walk: Walk): Node 
     return { kind: 'list', at, items };
   }
   if (isMap(node)) return readMap(node, at, path, depth, walk);
-  return readText(isScalar(node) ? String(node.value ?? '') : '', at, path, walk);
+  return readText(node, at, path, walk);
 }
 
 type Entries = Map<string, { readonly keyAt: Position; readonly value: Node }>;
@@ -90,7 +93,8 @@ function readMap(map: YAMLMap<unknown, unknown>, at: Position, path: string, dep
     const key = readKey(pair.key, keyAt, path, entries, walk);
     if (key === undefined) continue;
     const inner = join(path, key);
-    const value = pair.value === null ? readText('', keyAt, inner, walk) : readNode(pair.value, inner, depth + 1, walk);
+    const value =
+      pair.value === null ? readText(null, keyAt, inner, walk) : readNode(pair.value, inner, depth + 1, walk);
     entries.set(key, { keyAt, value });
   }
   return { kind: 'map', at, entries };
@@ -114,10 +118,29 @@ function faultOfKey(key: string, entries: Entries): [string, string] | undefined
   return undefined;
 }
 
-function readText(marked: string, at: Position, path: string, walk: Walk): TextNode {
+function readText(node: unknown, at: Position, path: string, walk: Walk): TextNode {
+  const marked = isScalar(node) ? String(node.value ?? '') : '';
   const { text, raw, fromReference, complaints } = resolveReferences(marked, walk.file, walk.outside);
   for (const { complaint, hint } of complaints) walk.report.problem(at, path, complaint, hint);
-  return { kind: 'text', at, text, raw, fromReference, failed: complaints.length > 0 };
+  const isPlain = !isScalar(node) || node.type === 'PLAIN';
+  return {
+    kind: 'text',
+    at,
+    text,
+    raw,
+    fromReference,
+    failed: complaints.length > 0,
+    isPlain,
+    inset: insetOf(node, walk),
+  };
+}
+
+/** Known where the file has the very characters of the value: no escapes, no line breaks, no references. */
+function insetOf(node: unknown, { source }: Walk): number | undefined {
+  if (!isScalar(node) || node.range === undefined || node.range === null) return undefined;
+  const inset = node.type === 'PLAIN' ? 0 : 1;
+  const text = String(node.value ?? '');
+  return text === unmark(text) && source.startsWith(text, node.range[0] + inset) ? inset : undefined;
 }
 
 function tooMuch(at: Position, path: string, walk: Walk): TextNode {
@@ -139,7 +162,7 @@ function failed(at: Position, path: string, message: string, hint: string, walk:
 }
 
 function silent(at: Position): TextNode {
-  return { kind: 'text', at, text: '', raw: '', fromReference: false, failed: true };
+  return { kind: 'text', at, text: '', raw: '', fromReference: false, failed: true, isPlain: true, inset: undefined };
 }
 
 function offsetOf(node: unknown): number {

@@ -15,6 +15,8 @@ export interface Refusal {
   readonly hint: string;
   /** Of the item, where one item of a list is refused. */
   readonly index?: number | undefined;
+  /** Of the character, from 1, where one character of the text is at fault. */
+  readonly position?: number | undefined;
 }
 
 export type Reading<T> =

@@ -9,7 +9,9 @@ import { type Outside, reasonOf } from './references.ts';
 import { createReport, type Report } from './report.ts';
 import { checkTogether } from './settings-together.ts';
 import { readSources } from './sources.ts';
-import { type MapNode, NOWHERE } from './tree.ts';
+import type { Hosts } from './step-url.ts';
+import type { CheckDateFormat } from './times.ts';
+import { type MapNode, NOWHERE, type Node, some } from './tree.ts';
 
 export interface LoadOptions {
   readonly file: string;
@@ -18,6 +20,8 @@ export interface LoadOptions {
   /** From flags: they win over the environment, which wins over the file. */
   readonly overrides?: { readonly sink?: SinkName | undefined; readonly shards?: string | undefined } | undefined;
   readonly templates: readonly TemplateInfo[];
+  /** What is wrong with a date format in a zone, one sentence; undefined: nothing. Left out, formats are not judged. */
+  readonly checkDateFormat?: CheckDateFormat | undefined;
   /** Text of a file, for the configuration itself, `${file:…}` and `*_FILE`. Throws where there is none. */
   readonly readFile?: ((path: string) => string) | undefined;
 }
@@ -67,12 +71,25 @@ function assemble(root: MapNode, options: LoadOptions, outside: Outside, report:
     {
       templates: options.templates,
       credentials: declared?.kind === 'map' ? [...declared.entries.keys()] : [],
+      hostsOf: (name) => hostsOf(credentials, name, declared),
+      checkDateFormat: options.checkDateFormat ?? (() => undefined),
+      file: options.file,
+      outside,
       topics: process.topics,
       reserved: [process.topics.deadLetters, `__clockify-kafka.${process.app}.state`],
     },
     report,
   );
   return { ...process, credentials, sources };
+}
+
+function hostsOf(credentials: Config['credentials'], name: string, declared: Node | undefined): Hosts | undefined {
+  const credential = Object.hasOwn(credentials, name) ? credentials[name] : undefined;
+  if (credential === undefined) return undefined;
+  const node = declared?.kind === 'map' ? declared.entries.get(name)?.value : undefined;
+  const addresses = node?.kind === 'map' ? [...node.entries].filter(([key]) => key !== 'api_key') : [];
+  const mayBeShown = !addresses.some(([, { value }]) => some(value, ({ fromReference }) => fromReference));
+  return { ...credential, mayBeShown };
 }
 
 function flagsOf({ overrides }: LoadOptions): Flags {

@@ -1,13 +1,14 @@
 import * as z from 'zod';
-import type { Format, Refusal } from './format.ts';
+import { accept, type Format, type JsonSchema, type Refusal, refuse } from './format.ts';
 import type { Report } from './report.ts';
 import { suggestion } from './suggest.ts';
-import { join, kindOf, locate, type MapNode, type Node, plain, some } from './tree.ts';
+import { join, kindOf, locate, type MapNode, type Node, placeIn, plain, some } from './tree.ts';
 
 /** What a refused value leaves in zod's issue, beside its message. */
 interface Params {
   readonly hint: string;
   readonly what: string;
+  readonly position: number | undefined;
 }
 
 /** A required key of a zod object that is read by a format. Its JSON Schema is the format's. */
@@ -26,8 +27,17 @@ export function optional<T>(format: Format<T>, about: string, fallback?: string)
   return (fallback === undefined ? field : field.meta({ ...field.meta(), default: fallback })).optional();
 }
 
-function issueOf({ message, hint, index }: Refusal, what: string) {
-  const params: Params = { hint, what };
+/** A key whose value is read apart, by its node: here it only has to be there. */
+export function apart(what: string, schema: JsonSchema): Format<unknown> {
+  return {
+    what,
+    schema,
+    read: (value) => (value === undefined ? refuse('is missing', `Give ${what}.`) : accept(value)),
+  };
+}
+
+function issueOf({ message, hint, index, position }: Refusal, what: string) {
+  const params: Params = { hint, what, position };
   return { code: 'custom' as const, message, params, path: index === undefined ? [] : [index] };
 }
 
@@ -62,7 +72,9 @@ function reportIssue(issue: z.core.$ZodIssue, root: MapNode, path: string, repor
   const params = (issue.code === 'custom' ? issue.params : undefined) as Params | undefined;
   const isHidden = node !== root && some(node, ({ fromReference }) => fromReference);
   const message = isHidden ? `the reference does not give ${params?.what ?? 'what is wanted'}` : issue.message;
-  report.problem(node.at, issue.path.reduce(join, path), message, params?.hint ?? '');
+  const isPlaced = node.kind === 'text' && params?.position !== undefined;
+  const at = isPlaced ? placeIn(node, params.position ?? 1) : node.at;
+  report.problem(at, issue.path.reduce(join, path), message, params?.hint ?? '');
 }
 
 /** The map under a key, or a report of what is there instead. */

@@ -40,20 +40,30 @@ function checkPair(one: PlacedSource, other: PlacedSource, report: Report): void
   }
   if (source.topic !== other.source.topic) return;
   const path = join(one.path, 'topic');
-  if (source.template !== other.source.template) {
-    const hint = 'Rows of two templates have two schemas: give one of the sources a topic of its own.';
-    report.problem(at(one, 'topic'), path, `${source.topic} is the topic of ${first}, of another template`, hint);
+  if (source.template !== other.source.template || source.template === '') {
+    const what = source.template === '' && other.source.template === '' ? 'endpoint' : 'template';
+    const hint = `Rows of two ${what}s have two schemas: give one of the sources a topic of its own.`;
+    report.problem(at(one, 'topic'), path, `${source.topic} is the topic of ${first}, of another ${what}`, hint);
   } else if (!areDisjoint(source, other.source)) {
     const hint = 'Give one of them a topic of its own, or each a list of workspaces that the other does not have.';
     report.problem(at(one, 'topic'), path, `would write the same keys to ${source.topic} as ${first}`, hint);
   }
 }
 
-/** Only lists of workspaces prove it: `all` meets everything, and filters of one workspace may overlap. */
+/**
+ * For one credential only lists of workspaces prove it: `all` meets everything, and filters of one workspace may
+ * overlap. What `all` is to two credentials shows at run time only.
+ */
 function areDisjoint(one: SourceConfig, other: SourceConfig): boolean {
   const mine = one.parameters.workspace ?? 'all';
   const theirs = other.parameters.workspace ?? 'all';
-  return mine !== 'all' && theirs !== 'all' && !mine.some((workspace) => theirs.includes(workspace));
+  if (mine === 'all' || theirs === 'all') return one.credential !== other.credential && hasWorkspace(one);
+  return !mine.some((workspace) => theirs.includes(workspace));
+}
+
+/** Else the rows are of the account, and what two credentials see of it cannot be told apart by workspaces. */
+function hasWorkspace({ parameters }: SourceConfig): boolean {
+  return parameters.workspace !== undefined;
 }
 
 function at({ map }: PlacedSource, key: string): Position {

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import type { FilterInfo, TemplateInfo } from './config.ts';
-import { SOURCE_DEFAULTS } from './defaults.ts';
 import {
   accept,
   choice,
@@ -14,7 +13,8 @@ import {
   refuse,
   scalar,
 } from './format.ts';
-import { duration } from './quantity.ts';
+import { type GivenReport, reportFields } from './report-source.ts';
+import { scheduleFields } from './schedule.ts';
 import { topicName } from './settings.ts';
 import { optional, required } from './shape.ts';
 import { suggestion } from './suggest.ts';
@@ -26,7 +26,7 @@ const identifier = matching(
 );
 
 /** `all`, one id, or a list of ids. */
-const bindings: Format<'all' | readonly string[]> = {
+export const bindings: Format<'all' | readonly string[]> = {
   ...listOf('all, an id or a list of ids', identifier),
   schema: { anyOf: [{ const: 'all' }, ...(listOf('', identifier).schema.anyOf as object[])] },
   read(value) {
@@ -43,15 +43,8 @@ function commonFields(templates: readonly string[], credentials: readonly string
   return {
     name: required(identity, 'Identity of the source: its state belongs to this name.'),
     template: required(known('a template', templates), 'What is polled.'),
-    credential: required(
-      credentials.length === 0 ? identity : known('a credential', credentials),
-      'Name of a credential.',
-    ),
-    every: optional(
-      duration('1s', '30d'),
-      'From the start of one sweep to the start of the next.',
-      SOURCE_DEFAULTS.every,
-    ),
+    credential: required(known('a credential', credentials, identity), 'Name of a credential.'),
+    ...scheduleFields,
     topic: optional(topicName, 'Instead of <prefix>.<resource>.'),
     page_size: optional(integer(1, 5_000), 'Items asked for in one request. The default is the template\u2019s.'),
     ignore_changes: optional(
@@ -62,7 +55,9 @@ function commonFields(templates: readonly string[], credentials: readonly string
 }
 
 /** The common keys are typed; parameters and filters stand beside them, by the keys of the template. */
-export type SourceValues = z.output<z.ZodObject<ReturnType<typeof commonFields>>> & Readonly<Record<string, unknown>>;
+export type SourceValues = z.output<z.ZodObject<ReturnType<typeof commonFields>>> &
+  GivenReport &
+  Readonly<Record<string, unknown>>;
 
 /** Credentials may be unknown (for editors): then any name will do. */
 export function sourceShape(
@@ -76,16 +71,18 @@ export function sourceShape(
     filterKey(name, template),
     optional(filterFormat(filter), 'A filter of the list.'),
   ]);
-  const known = { ...Object.fromEntries(parameters), ...Object.fromEntries(filters) };
+  const parametersAndFilters = { ...Object.fromEntries(parameters), ...Object.fromEntries(filters) };
   return z.strictObject({
     ...commonFields(templates, credentials, names),
-    ...known,
+    ...(template.report !== undefined ? reportFields : {}),
+    ...parametersAndFilters,
   }) as unknown as z.ZodType<SourceValues>;
 }
 
 /** A filter that has the name of another key is written with `filter_` before it: `filter_name`. */
 export function filterKey(name: string, { parameters }: TemplateInfo): string {
-  return [...Object.keys(commonFields([], [], [])), ...parameters].includes(name) ? `filter_${name}` : name;
+  const others = [...Object.keys(commonFields([], [], [])), ...Object.keys(reportFields), ...parameters];
+  return others.includes(name) ? `filter_${name}` : name;
 }
 
 function filterFormat({ type, values }: FilterInfo): Format<string | boolean | readonly string[]> {
@@ -94,8 +91,9 @@ function filterFormat({ type, values }: FilterInfo): Format<string | boolean | r
   return type === 'strings' ? listOf('a list of values', item) : item;
 }
 
-/** One of the words, with the nearest as a hint. */
-function known(what: string, words: readonly string[]): Format<string> {
+/** One of the words, with the nearest as a hint; `other` where there are no words. */
+export function known(what: string, words: readonly string[], other?: Format<string>): Format<string> {
+  if (words.length === 0 && other !== undefined) return other;
   const format: Format<string> = scalar(what, words.length === 0 ? { type: 'string' } : { enum: words }, (word) =>
     words.includes(word) ? accept(word) : refuse(`${quote(word)} is not ${what}`, suggestion(word, words)),
   );

@@ -1,17 +1,23 @@
-import type { Config, SourceConfig, TemplateInfo } from './config.ts';
+import type { Config, ReportConfig, SourceConfig, TemplateInfo } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
+import { type ManualSurroundings, readManual } from './manual-source.ts';
 import { milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
+import { readReport, reportOf } from './report-source.ts';
+import { checkSchedule, scheduleOf } from './schedule.ts';
 import { mapOf, readShape } from './shape.ts';
 import { checkTopics, type PlacedSource } from './source-conflicts.ts';
 import { filterKey, type SourceValues, sourceShape } from './source-shape.ts';
+import type { Hosts } from './step-url.ts';
 import { join, kindOf, type ListNode, type MapNode, type Node } from './tree.ts';
 
 /** What a source may refer to. */
-export interface Surroundings {
+export interface Surroundings extends Omit<ManualSurroundings, 'hosts'> {
   readonly templates: readonly TemplateInfo[];
   /** Names in the file, right or wrong: a wrong credential is reported once, not by every source. */
   readonly credentials: readonly string[];
+  /** Of a credential that is right. */
+  readonly hostsOf: (credential: string) => Hosts | undefined;
   readonly topics: Pick<Config['topics'], 'prefix'>;
   /** Topics that no source may have. */
   readonly reserved: readonly string[];
@@ -40,13 +46,32 @@ function listOfSources(root: MapNode, report: Report): ListNode | undefined {
 }
 
 function readSource(node: Node, path: string, around: Surroundings, report: Report): PlacedSource[] {
-  const map = mapOf(node, path, 'Write name, template and credential.', report);
+  const map = mapOf(node, path, 'Write name, credential, and a template, an endpoint or steps.', report);
   if (map === undefined) return [];
+  const [kind = 'template', other] = ['template', 'endpoint', 'steps'].filter((key) => map.entries.has(key));
+  if (other !== undefined) {
+    const at = map.entries.get(other)?.keyAt ?? map.at;
+    report.problem(at, join(path, other), `cannot stand beside ${kind}`, 'A source has one of the two.');
+    return [];
+  }
+  const source =
+    kind === 'template' ? readTemplate(map, path, around, report) : readManual(map, path, manual(map, around), report);
+  return source === undefined ? [] : [{ source, map, path }];
+}
+
+function manual(map: MapNode, around: Surroundings): ManualSurroundings {
+  const credential = map.entries.get('credential')?.value;
+  return { ...around, hosts: credential?.kind === 'text' ? around.hostsOf(credential.text) : undefined };
+}
+
+function readTemplate(map: MapNode, path: string, around: Surroundings, report: Report): SourceConfig | undefined {
   const names = around.templates.map(({ name }) => name);
   const template = templateOf(map, around.templates);
   const values = readShape(sourceShape(template, names, around.credentials), map, path, report);
-  if (values === undefined) return [];
-  return [{ source: resolve(values, template, around), map, path }];
+  checkSchedule(map, path, template.report !== undefined, report);
+  const body = readReport(map, path, template, around.checkDateFormat, report);
+  if (values === undefined) return undefined;
+  return resolve(values, template, body === undefined ? undefined : reportOf(body, values), around);
 }
 
 /** With an unknown template, a key is right if any template has it: the template itself is reported. */
@@ -60,23 +85,28 @@ function templateOf(map: MapNode, templates: readonly TemplateInfo[]): TemplateI
     parameters: [...new Set(templates.flatMap(({ parameters }) => parameters))],
     filters: Object.assign({}, ...templates.map(({ filters }) => filters)),
     fields: templates.flatMap(({ fields }) => fields),
+    report: templates.find(({ report }) => report !== undefined)?.report,
   };
 }
 
-function resolve(values: SourceValues, template: TemplateInfo, { topics }: Surroundings): SourceConfig {
+function resolve(
+  values: SourceValues,
+  template: TemplateInfo,
+  report: ReportConfig | undefined,
+  { topics }: Surroundings,
+): SourceConfig {
   const parameters = template.parameters.map((name) => [name, values[name] ?? 'all']);
   const filters = Object.keys(template.filters)
     .map((name) => [name, values[filterKey(name, template)]])
     .filter(([, value]) => value !== undefined);
-  const everyMs = values.every ?? milliseconds(SOURCE_DEFAULTS.every) ?? 0;
   return {
     name: values.name,
     template: values.template,
     credential: values.credential,
-    schedule: { type: 'every', everyMs },
-    everyMs,
+    schedule: scheduleOf(values),
+    everyMs: values.every ?? milliseconds(SOURCE_DEFAULTS.every) ?? 0,
     endpoint: undefined,
-    report: undefined,
+    report,
     parameters: Object.fromEntries(parameters),
     filters: Object.fromEntries(filters),
     topic: values.topic ?? `${topics.prefix}.${template.plural}`,

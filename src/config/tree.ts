@@ -17,6 +17,10 @@ export interface TextNode {
   readonly fromReference: boolean;
   /** Already reported: nothing more is to be said of it. */
   readonly failed: boolean;
+  /** Without quotes, so that a number may be meant as one. */
+  readonly isPlain: boolean;
+  /** Columns from `at` to its first character; undefined where the text is not in one line as it is read. */
+  readonly inset: number | undefined;
 }
 
 export interface ListNode {
@@ -32,6 +36,11 @@ export interface MapNode {
 }
 
 export type Node = TextNode | ListNode | MapNode;
+
+/** Where a character of the text stands, counted from 1; where that is unknown, the text. */
+export function placeIn({ at, inset }: TextNode, position: number): Position {
+  return inset === undefined ? at : { ...at, column: at.column + inset + position - 1 };
+}
 
 export const NOWHERE: Position = { line: 0, column: 0 };
 

@@ -1,16 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import * as z from 'zod';
 import type { TemplateInfo } from './config.ts';
 import { credentialShape } from './credential-shape.ts';
 import { DEFAULTS } from './defaults.ts';
+import { endpointDefinitions, endpointSourceShape, stepsSourceShape } from './endpoint-shape.ts';
 import { type JsonSchema, NAME } from './format.ts';
+import { objectSchema, orReference } from './object-schema.ts';
 import { SETTING_PATHS, settingOf } from './settings.ts';
 import { sourceShape } from './source-shape.ts';
 
 const DRAFT = 'http://json-schema.org/draft-07/schema#';
-
-/** Any value may be a reference instead of what the key wants. */
-const REFERENCE = { $ref: '#/definitions/reference' };
 
 /** The JSON Schema (draft-07, the newest that yaml-language-server reads well) of the file, for editors. */
 export function jsonSchema(templates: readonly TemplateInfo[]): JsonSchema {
@@ -36,36 +34,40 @@ export function jsonSchema(templates: readonly TemplateInfo[]): JsonSchema {
       },
       ...settingsSchema(),
     },
-    definitions: { reference: { type: 'string', pattern: '\\$\\{.+\\}' } },
+    definitions: { ...endpointDefinitions(), reference: { type: 'string', pattern: '\\$\\{.+\\}' } },
   };
 }
 
 /** What a source has whatever its template. */
 const NO_TEMPLATE: TemplateInfo = { name: '', plural: '', parameters: [], filters: {}, fields: [] };
 
-/** A source is checked against the shape of its template: editors then know its parameters and filters. */
+/** A source is checked against the shape of its kind: editors then know the keys that it may have. */
 function sourceSchema(templates: readonly TemplateInfo[]): JsonSchema {
   const names = templates.map(({ name }) => name);
+  const single = objectSchema(endpointSourceShape([]));
+  const chain = objectSchema(stepsSourceShape([]));
   const common = objectSchema(sourceShape(NO_TEMPLATE, names, []));
   return {
     type: 'object',
-    required: common.required,
-    properties: common.properties,
-    allOf: templates.map((template) => ({
-      if: { required: ['template'], properties: { template: { const: template.name } } },
-      // biome-ignore lint/suspicious/noThenProperty: a key of JSON Schema, and nothing here is awaited
-      then: objectSchema(sourceShape(template, names, [])),
-    })),
+    required: ['name', 'credential'],
+    anyOf: ['template', 'endpoint', 'steps'].map((kind) => ({ required: [kind] })),
+    properties: { ...(common.properties as object), endpoint: {}, steps: {} },
+    allOf: [
+      ...templates.map((template) =>
+        when(
+          { required: ['template'], properties: { template: { const: template.name } } },
+          objectSchema(sourceShape(template, names, [])),
+        ),
+      ),
+      when({ required: ['endpoint'] }, single),
+      when({ required: ['steps'] }, chain),
+    ],
   };
 }
 
-function objectSchema(shape: z.ZodType): JsonSchema {
-  const { $schema: _, ...schema } = z.toJSONSchema(shape, { target: 'draft-7', io: 'input' });
-  const properties = Object.entries(schema.properties ?? {}).map(([key, value]) => [
-    key,
-    orReference(value as JsonSchema),
-  ]);
-  return { ...schema, properties: Object.fromEntries(properties) };
+function when(condition: JsonSchema, schema: JsonSchema): JsonSchema {
+  // biome-ignore lint/suspicious/noThenProperty: a key of JSON Schema, and nothing here is awaited
+  return { if: condition, then: schema };
 }
 
 function settingsSchema(): JsonSchema {
@@ -88,15 +90,6 @@ function settingSchema(path: (typeof SETTING_PATHS)[number]): JsonSchema {
   const isText = written === null || !['integer', 'number', 'boolean'].includes(String(format.schema.type));
   const value = isText ? written : JSON.parse(written);
   return orReference({ ...format.schema, description: about, ...(value === null ? {} : { default: value }) });
-}
-
-function orReference({ description, default: fallback, ...schema }: JsonSchema): JsonSchema {
-  const options = Array.isArray(schema.anyOf) && Object.keys(schema).length === 1 ? schema.anyOf : [schema];
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...(fallback === undefined ? {} : { default: fallback }),
-    anyOf: [...options, REFERENCE],
-  };
 }
 
 /** As the formatter of the repository prints it: objects over several lines, lists of words in one where they fit. */

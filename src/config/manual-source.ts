@@ -1,0 +1,58 @@
+import type { SourceConfig } from './config.ts';
+import { SOURCE_DEFAULTS } from './defaults.ts';
+import { checkParameters, type EndpointSurroundings, endpointOf, readSchemaFile, readSteps } from './endpoint.ts';
+import { endpointSourceShape, type GivenManual, stepsSourceShape } from './endpoint-shape.ts';
+import { PARAMETERS } from './placeholders.ts';
+import { milliseconds } from './quantity.ts';
+import type { Report } from './report.ts';
+import { checkSchedule, scheduleOf } from './schedule.ts';
+import { readShape } from './shape.ts';
+import { checkTimes } from './times.ts';
+import { join, type MapNode } from './tree.ts';
+
+export interface ManualSurroundings extends Omit<EndpointSurroundings, 'times'> {
+  readonly credentials: readonly string[];
+  readonly topics: { readonly prefix: string };
+}
+
+/** A source without a template. Undefined where something was reported. */
+export function readManual(
+  map: MapNode,
+  path: string,
+  around: ManualSurroundings,
+  report: Report,
+): SourceConfig | undefined {
+  const isSingle = map.entries.has('endpoint');
+  const shape = isSingle ? endpointSourceShape(around.credentials) : stepsSourceShape(around.credentials);
+  const given = readShape<GivenManual>(shape as never, map, path, report);
+  checkSchedule(map, path, true, report);
+  checkTimes(map, path, around.checkDateFormat, report);
+  const surroundings: EndpointSurroundings = { ...around, times: given ?? {} };
+  const read = readSteps(map, path, surroundings, report);
+  const schemaFile = readSchemaFile(map.entries.get('schema')?.value, join(path, 'schema'), surroundings, report);
+  if (read === undefined) return undefined;
+  checkParameters(map, path, read.parameters, report);
+  return given === undefined ? undefined : resolve(given, endpointOf(given, read, schemaFile), around);
+}
+
+function resolve(
+  given: GivenManual,
+  endpoint: NonNullable<SourceConfig['endpoint']>,
+  { topics }: ManualSurroundings,
+): SourceConfig {
+  const bound = PARAMETERS.filter((name) => endpoint.parameters.includes(name));
+  return {
+    name: given.name,
+    template: '',
+    credential: given.credential,
+    schedule: scheduleOf(given),
+    everyMs: given.every ?? milliseconds(SOURCE_DEFAULTS.every) ?? 0,
+    endpoint,
+    report: undefined,
+    parameters: Object.fromEntries(bound.map((name) => [name, given[name] ?? 'all'])),
+    filters: {},
+    topic: given.topic ?? `${topics.prefix}.${given.name.replaceAll('-', '_')}`,
+    pageSize: undefined,
+    ignoreChanges: given.ignore_changes,
+  };
+}

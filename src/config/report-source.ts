@@ -1,0 +1,80 @@
+import { bodyFormat, readBody } from './body.ts';
+import type { ReportConfig, TemplateInfo } from './config.ts';
+import { flag } from './format.ts';
+import type { Scope } from './placeholders.ts';
+import type { Report } from './report.ts';
+import { apart, optional } from './shape.ts';
+import { type CheckDateFormat, checkTimes, type GivenTimes, timeFields, timesOf } from './times.ts';
+import { join, locate, type MapNode, type Node } from './tree.ts';
+
+/** What a source of a report template has beside the keys of every template. */
+export const reportFields = {
+  report: optional(
+    apart(bodyFormat.what, { type: ['string', 'object'] }),
+    'What the report is asked for, as a map or JSON text. Its strings may have {now-30}.',
+  ),
+  totals: optional(flag, 'Whether totals are merged into every row. They move with every entry.', 'false'),
+  ...timeFields,
+};
+
+export interface GivenReport extends GivenTimes {
+  readonly totals?: boolean | undefined;
+}
+
+/** @returns undefined for a template that is no report, and where something was reported */
+export function readReport(
+  map: MapNode,
+  path: string,
+  template: TemplateInfo,
+  check: CheckDateFormat,
+  report: Report,
+): ReportConfig['body'] | undefined {
+  if (template.report === undefined || template.name === '') return undefined;
+  checkTimes(map, path, check, report);
+  const node = map.entries.get('report')?.value;
+  const inner = join(path, 'report');
+  if (node === undefined) {
+    report.problem(
+      map.at,
+      inner,
+      'is missing',
+      'Say at least dateRangeStart and dateRangeEnd: "{now-30}" and "{now}".',
+    );
+    return undefined;
+  }
+  const scope: Scope = { parameters: template.parameters, steps: [], laterSteps: [], used: new Set() };
+  const body = readBody(node, inner, scope, report);
+  if (body === undefined) return undefined;
+  if (isObject(body)) return checkBody(body, node, inner, template, report);
+  report.problem(node.at, inner, 'is a list and should be a map', 'Write dateRangeStart: … below it.');
+  return undefined;
+}
+
+/** What Clockify answers 400 without (OpenAPI; observed). */
+function checkBody(
+  body: ReportConfig['body'],
+  node: Node,
+  path: string,
+  template: TemplateInfo,
+  report: Report,
+): ReportConfig['body'] {
+  for (const key of ['dateRangeStart', 'dateRangeEnd']) {
+    if (typeof body[key] === 'string' && body[key] !== '') continue;
+    report.problem(locate(node, [key]).at, join(path, key), 'is missing', 'A date and time, or a macro: "{now-30}".');
+  }
+  if (template.report !== 'summary') return body;
+  const groups = isObject(body.summaryFilter) ? body.summaryFilter.groups : undefined;
+  if (Array.isArray(groups) && groups.length >= 1 && groups.length <= 3) return body;
+  const hint = 'From one to three, outermost first: summaryFilter: { groups: [PROJECT, USER] }.';
+  const at = locate(node, ['summaryFilter', 'groups']).at;
+  report.problem(at, `${path}.summaryFilter.groups`, 'is no list of one to three groups', hint);
+  return body;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function reportOf(body: ReportConfig['body'], given: GivenReport): ReportConfig {
+  return { body, time: timesOf(given), totals: given.totals ?? false };
+}

@@ -35,7 +35,7 @@ export interface SchemaRegistry {
   latest(subject: string, signal?: AbortSignal): Promise<SchemaVersion | undefined>;
 }
 
-export interface SchemaVersion {
+interface SchemaVersion {
   readonly id: number;
   readonly schema: string;
   readonly version: number;

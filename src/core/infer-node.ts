@@ -49,7 +49,7 @@ export function nodeOf(value: unknown, depth: number): Node {
   return leaf(kindOf(value));
 }
 
-export function joinNodes(a: Node, b: Node, depth: number): Node {
+function joinNodes(a: Node, b: Node, depth: number): Node {
   const kinds = a.kinds | b.kinds;
   if (a.irregular && a.kinds === kinds) return a;
   if (a.irregular || b.irregular) return irregularNode(kinds, depth);

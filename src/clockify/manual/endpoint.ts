@@ -53,7 +53,8 @@ export interface ManualPage {
 
 /** @throws {WorkerError} config for what `checkSteps` tells as well */
 export function createManualEndpoint(options: ManualEndpointOptions): ManualEndpoint {
-  const { client, owner, params, parallel, maxPages } = options;
+  const { client, owner, params, maxPages } = options;
+  const parallel = Math.max(1, options.parallel);
   const names = options.steps.map(({ name }) => name);
   const steps = options.steps.map((step, index) =>
     compileStep(step, { parameters: Object.keys(params), earlier: names.slice(0, index) }),

@@ -39,7 +39,7 @@ function readJsonText(node: TextNode, path: string, scope: Scope, report: Report
     return undefined;
   }
   for (const [inner, segments] of segmentsIn(template)) {
-    checkSegments(segments, at, inner === '' ? path : `${path}.${inner}`, scope, report);
+    checkSegments(segments, node, node.fromReference ? path : `${path}.${inner}`, scope, report, at);
   }
   return dataOf(template);
 }

@@ -87,14 +87,16 @@ function readChain(
 
 function nameOf(node: Node): string {
   const name = node.kind === 'map' ? node.entries.get('name')?.value : undefined;
-  return name?.kind === 'text' ? name.text : '';
+  return name?.kind === 'text' && !name.fromReference ? name.text : '';
 }
 
 function checkName(map: MapNode, path: string, earlier: readonly string[], report: Report): void {
   const node = map.entries.get('name')?.value;
   if (node?.kind !== 'text' || node.text === '') return;
   const at = join(path, 'name');
-  if (isTaken(node.text)) {
+  if (node.fromReference) {
+    report.problem(node.at, at, 'cannot be a reference', 'Placeholders name the step: write the name itself.');
+  } else if (isTaken(node.text)) {
     report.problem(
       node.at,
       at,

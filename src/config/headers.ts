@@ -77,7 +77,8 @@ function headersOfLine(node: TextNode, path: string, report: Report): readonly H
     }
     const { name = '' } = match.groups ?? {};
     const nameAt = placeIn(node, (match.indices?.groups?.name?.[0] ?? at) + 1);
-    found.push({ name, nameAt, node, path: join(path, name), text: text.slice(start, end), offset: start });
+    const inner = node.fromReference ? path : join(path, name);
+    found.push({ name, nameAt, node, path: inner, text: text.slice(start, end), offset: start });
   }
   return found;
 }

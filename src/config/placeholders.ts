@@ -25,7 +25,7 @@ export function checkText(node: TextNode, path: string, scope: Scope, report: Re
   const { text, offset } = part ?? { text: node.text, offset: 0 };
   const at = (position: number) => placeIn(node, position + offset);
   const segments = read(() => parseText(text), node, path, report, at);
-  if (segments !== undefined) checkSegments(segments, at, path, scope, report);
+  if (segments !== undefined) checkSegments(segments, node, path, scope, report, at);
 }
 
 /** A piece of a text, with the number of characters before it. */
@@ -34,23 +34,25 @@ export interface Part {
   readonly offset: number;
 }
 
+/** @param node where the text is from: of a reference nothing is shown */
 export function checkSegments(
   segments: readonly Segment[],
-  at: (position: number) => Position,
+  node: TextNode,
   path: string,
   scope: Scope,
   report: Report,
+  at: (position: number) => Position,
 ): void {
   for (const segment of segments) {
     if (segment.kind !== 'value') continue;
     const { head, path: below } = splitName(segment.name);
-    const fault = faultOf(head, below.length, scope);
+    const fault = faultOf(node.fromReference ? '' : head, head, below.length, scope);
     if (fault === undefined) scope.used.add(head);
     else report.problem(at(segment.position), path, ...fault);
   }
 }
 
-function faultOf(head: string, depth: number, scope: Scope): [string, string] | undefined {
+function faultOf(shown: string, head: string, depth: number, scope: Scope): [string, string] | undefined {
   const parameters = scope.parameters.flatMap((name) => [`${name}_id`, name]);
   const isParameter = parameters.includes(head);
   if (isParameter && depth === 0) return undefined;
@@ -59,14 +61,16 @@ function faultOf(head: string, depth: number, scope: Scope): [string, string] | 
     return depth > 0 ? undefined : [`{${head}} names a step, not a field`, `Write the path of a field: {${head}.id}.`];
   }
   if (scope.laterSteps.includes(head)) {
-    return [`{${head}} names a step that runs later`, 'A step uses those before it: change their order.'];
+    return [`{${head}} names no earlier step`, 'A step uses those before it: change their order.'];
   }
-  const steps = scope.steps.map((name) => `${name}.id`);
+  const steps = scope.steps.filter((name) => name !== '').map((name) => `${name}.id`);
   const near = nearest(head, [...parameters, ...scope.steps]);
   const known = [...scope.parameters.map((name) => `${name}_id`), ...steps, 'now', 'now-1'];
   const guess = near === undefined ? '' : `Did you mean {${near}}? `;
-  const shown = head.slice(0, 60);
-  return [`{${shown}} names nothing`, `${guess}There are ${known.map((name) => `{${name}}`).join(', ')}.`];
+  return [
+    shown === '' ? 'a placeholder names nothing' : `{${shown.slice(0, 60)}} names nothing`,
+    `${guess}There are ${known.map((name) => `{${name}}`).join(', ')}.`,
+  ];
 }
 
 /** By its name, as `item` the one before, or as `step1` by its place. */

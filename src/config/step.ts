@@ -91,6 +91,6 @@ function checkTogether(step: StepConfig, map: MapNode, path: string, report: Rep
     tell('paging', 'is in the body, and GET has none', 'Say in: query, or method: POST.');
   if (isInBody && Array.isArray(body)) tell('paging', 'is in the body, which is a list', 'Say in: query.');
   if (isInBody) return;
-  const twice = parametersOf(paging).find((name) => queryNames(url).includes(name));
-  if (twice !== undefined) tell('paging', `sets ${twice}, which the URL sets too`, 'Take it out of the URL.');
+  const isTwice = parametersOf(paging).some((name) => queryNames(url).includes(name));
+  if (isTwice) tell('paging', 'sets a parameter that the URL sets too', 'Take it out of the URL.');
 }

@@ -3,6 +3,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { compileDateFormat } from '../../../src/clockify/macros.ts';
 import { templates } from '../../../src/clockify/templates/catalogue.ts';
 import { lintConfig } from '../../../src/config/load-config.ts';
 import { jsonSchema, printJson } from '../../../src/config/write-json-schema.ts';
@@ -15,16 +16,54 @@ const schema = JSON.parse(committed);
 const ENV = {
   CLOCKIFY_API_KEY: 'key-1234567890',
   CLOCKIFY_URL: 'http://127.0.0.1:4010',
+  CLOCKIFY_REPORTS_URL: 'http://127.0.0.1:4010/report/v1',
   KAFKA_BROKERS: '127.0.0.1:9092',
   REGISTRY_URL: 'http://127.0.0.1:8081',
 };
 
-function lintFile(name: string) {
-  return lintConfig({ file: new URL(name, folder).pathname, env: ENV, templates });
+function lintFile(name: string, text?: string) {
+  const file = new URL(name, folder).pathname;
+  const readFile = text === undefined ? undefined : () => text;
+  return lintConfig({ file, env: ENV, templates, checkDateFormat, readFile });
 }
 
 test('the committed JSON Schema is what `npm run schema` writes', () => {
   equal(committed, `${printJson(jsonSchema(templates))}\n`);
+});
+
+function checkDateFormat(pattern: string, zone: string): string | undefined {
+  try {
+    compileDateFormat(pattern, zone);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+test('config/all.yaml has every template, two reports and three manual endpoints, right here and in an editor', () => {
+  const { config, problems, warnings } = lintFile('all.yaml');
+  deepEqual({ problems, warnings }, { problems: [], warnings: [] });
+  const named = config?.sources.map(({ template }) => template).filter((template) => template !== '') ?? [];
+  deepEqual(named.toSorted(), templates.map(({ name }) => name).toSorted());
+  deepEqual(
+    config?.sources.filter(({ endpoint }) => endpoint !== undefined).map(({ name }) => name),
+    ['approvals', 'expenses', 'task-details'],
+  );
+  deepEqual(validate(schema, parse(readFileSync(new URL('all.yaml', folder), 'utf8'))), []);
+});
+
+test('what config/example.yaml shows in comments is right too', () => {
+  const written = readFileSync(new URL('example.yaml', folder), 'utf8');
+  const [before = '', sources = '', after = ''] = written.split(/^(?=sources:|kafka:)/m);
+  const shown = sources.replaceAll(/^ {2}# (?=- name:| {2}\S| {4,}\S)/gm, '  ');
+  const text = before + shown + after;
+  const { config, problems, warnings } = lintFile('example.yaml', text);
+  deepEqual({ problems, warnings }, { problems: [], warnings: [] });
+  deepEqual(
+    config?.sources.slice(4).map(({ name }) => name),
+    ['nightly-tags', 'detailed-report', 'approvals', 'task-details'],
+  );
+  deepEqual(validate(schema, parse(text)), []);
 });
 
 for (const name of ['example.yaml', 'demo.yaml']) {

@@ -2,8 +2,8 @@ import { segment, type Template } from './template.ts';
 
 /**
  * The clients of a workspace, archived ones too: `archived` left out gives both (observed 2026-08). Sorted by name, the
- * only column that the documentation offers: a client renamed during a sweep may be missed by it, and is then found alive
- * by its read. A workspace without clients is a usual one.
+ * only column that the documentation offers: a client renamed during a sweep may be missed by it, and is then found
+ * alive by its read. A workspace without clients is a usual one.
  */
 export const clients: Template = {
   name: 'clients',

@@ -2,9 +2,9 @@ import { segment, type Template } from './template.ts';
 
 /**
  * The entries that a report shows: those of a range that slides, with names and amounts as of the report. A row that is
- * missing is settled by the read of its time entry, on the main host. Amounts and rates may be fractions of a minor unit
- * (observed). A range without entries is a usual one. Whether running entries are shown is not known: one that is missing
- * is alive by its read.
+ * missing is settled by the read of its time entry, on the main host. Amounts and rates may be fractions of a minor
+ * unit (observed). A range without entries is a usual one. Whether running entries are shown is not known: one that is
+ * missing is alive by its read.
  */
 export const detailedReport: Template = {
   name: 'detailed-report',

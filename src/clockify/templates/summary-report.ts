@@ -2,9 +2,9 @@ import type { ItemField } from '../../core/field.ts';
 import { segment, type Template } from './template.ts';
 
 /**
- * Sums of a range, one row for each innermost group; `report-summary.ts` makes the items of it. No single sum can be read, so
- * that a delete takes two complete sweeps; a range without entries is a usual one. The range slides, so that alone it is
- * no change.
+ * Sums of a range, one row for each innermost group; `report-summary.ts` makes the items. No single sum can be read, so
+ * that a delete takes two complete sweeps; a range without entries is a usual one. The range slides, so that alone it
+ * is no change.
  */
 export const summaryReport: Template = {
   name: 'summary-report',

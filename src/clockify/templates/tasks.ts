@@ -3,8 +3,8 @@ import { segment, type Template } from './template.ts';
 
 /**
  * The tasks of one project, done ones too; no list of a whole workspace exists. An item does not name its workspace.
- * `duration` moves with every entry tracked on a task, and is null in the list where the read by id says "PT0S" (observed
- * 2026-03), so that alone it is no change. A project without tasks is a usual one.
+ * `duration` moves with every entry tracked on a task, and is null in the list where the read by id says "PT0S"
+ * (observed 2026-03), so that alone it is no change. A project without tasks is a usual one.
  */
 export const tasks: Template = {
   name: 'tasks',

@@ -7,7 +7,7 @@ import type { Paging, ParameterPlace } from './step.ts';
 export type Position = number | string | undefined;
 
 /** What an answer shows of the page after it. */
-export interface Shown {
+interface Shown {
   readonly headers: Readonly<Record<string, string>>;
   /** Errors of reading come through. */
   readonly json: () => unknown;
@@ -31,7 +31,7 @@ export interface Pager {
 export function compilePaging(paging: Paging): Pager {
   switch (paging.type) {
     case 'none':
-      return { first: undefined, place: (draft) => draft, known: () => true, next: () => undefined };
+      return onePage();
     case 'page':
       return byNumber(paging);
     case 'offset':
@@ -45,6 +45,28 @@ export function compilePaging(paging: Paging): Pager {
     case 'link-header':
       return { ...byUrl(({ headers }) => linkNext(headers.link)), known: ({ link }) => linkNext(link) === undefined };
   }
+}
+
+/** One page that says of itself that it is not all: its rows count, but the sweep must not end as if they were all. */
+function onePage(): Pager {
+  const goesOn = (headers: Readonly<Record<string, string>>) =>
+    headers['last-page']?.toLowerCase() === 'false' || linkNext(headers.link) !== undefined;
+  return {
+    first: undefined,
+    place: (draft, position) => {
+      if (position === undefined) return draft;
+      throw new WorkerError(
+        'config',
+        'paging.more_follows',
+        'the answer says that more pages follow, and paging is none',
+        {
+          hint: 'Set paging: page with last_page_header: last-page, or link-header.',
+        },
+      );
+    },
+    known: (headers) => !goesOn(headers),
+    next: (_, { headers }) => (goesOn(headers) ? 'more' : undefined),
+  };
 }
 
 function byNumber(paging: Extract<Paging, { type: 'page' }>): Pager {
@@ -145,7 +167,9 @@ function withQuery(url: URL, [name, value]: Parameter): URL {
     .split('&')
     .filter((pair) => pair !== '' && !new URLSearchParams(pair).has(name));
   const changed = new URL(url);
-  changed.search = [...others, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join('&');
+  changed.search = [...others, `${encodeURIComponent(name)}=${encodeURIComponent(String(value).toWellFormed())}`].join(
+    '&',
+  );
   return changed;
 }
 

@@ -1,6 +1,7 @@
 import { WorkerError } from '../../core/errors.ts';
 import {
   type BodyTemplate,
+  namesIn,
   parseBody,
   parseText,
   renderBody,
@@ -71,9 +72,7 @@ function compileValues(
   const readers = new Map<string, (bound: Bound) => unknown>();
   for (const segments of texts) {
     checkNames(segments, scope);
-    for (const segment of segments) {
-      if (segment.kind === 'value') readers.set(segment.name, compileName(segment.name, scope) ?? (() => undefined));
-    }
+    for (const name of namesIn(segments)) readers.set(name, compileName(name, scope) ?? (() => undefined));
   }
   const format = compileDateFormat(time.format, time.zone);
   const number = EPOCH_FORMATS.some((each) => each === time.format);
@@ -96,7 +95,11 @@ function compileUrl(text: string, label: string): (values: Values) => URL {
     if (inPath && /^\.*$/.test(written)) throw badValue(`{${nameOf(segment)}} is empty or dots in the path`, label);
     return encodeURIComponent(written);
   };
-  return (values) => new URL(renderText(segments, values, write));
+  return (values) => {
+    const url = URL.parse(renderText(segments, values, write));
+    if (url === null) throw badValue('the URL cannot be read', label);
+    return url;
+  };
 }
 
 function headerText(value: string, label: string): string {

@@ -148,7 +148,9 @@ function compileMetadata(text: string, prefix: string): (json: unknown) => Metad
 
 /** Keys sorted: their order means nothing, and must not look like a change. */
 function jsonOf(list: readonly unknown[]): string {
-  return canonicalJson(list) ?? JSON.stringify(list);
+  const json = canonicalJson(list);
+  if (json !== undefined) return json;
+  throw new WorkerError('config', 'path.too_deep', 'a list in the metadata is nested too deeply');
 }
 
 function merge(row: object, metadata: Metadata, names: readonly string[]): object {

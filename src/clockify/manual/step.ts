@@ -3,6 +3,7 @@ import type { TimeUnit } from '../macros.ts';
 /** A manual endpoint as data: one step, or a chain in which a later step runs once for each item of the one before. */
 export interface StepDefinition {
   readonly name: string;
+  /** A call must be safe to repeat: it is, whenever an answer did not come or could not be used. */
   readonly method: 'GET' | 'POST' | 'PUT';
   /** Whole, with placeholders and times after the host. */
   readonly url: string;
@@ -22,6 +23,7 @@ export type ParameterPlace = 'query' | 'body';
 /**
  * How the pages of a listing follow each other.
  *
+ * - `none`: one page. Where it says that more follow (`last-page: false`, a Link to `next`), the sweep is partial.
  * - `page` ends where `lastPageHeader` says `true`; where that is not sent, by a page with fewer than `expectedRows`;
  *   where that is not set, by a page without rows.
  * - `offset` moves on by the rows it got, since a limit may be capped silently, and ends by a page without rows.

@@ -218,6 +218,28 @@ test('what cannot be followed is an error and not an end', async (t) => {
   });
 });
 
+test('P4: one page that says it is not all of them is published, and is no complete list', async (t) => {
+  for (const headers of [{ 'last-page': 'false' }, { link: '</things?page=2>; rel=next' }]) {
+    const place = await manualPlace(t, () => ({ headers, body: ids(0, 2) }), [{}]);
+    const walk = place.begin();
+    const first = await walk.page(1, never());
+    strictEqual(first.last, false);
+    deepStrictEqual(first.read(), { items: ids(0, 2), last: false });
+    await rejects(walk.page(2, never()), code('config', 'paging.more_follows'));
+    strictEqual(place.asked.length, 1);
+  }
+});
+
+test('a token of any signs is sent', async (t) => {
+  const place = await manualPlace(
+    t,
+    (_, count) => ({ body: `{"d":[${count}],"n":${count === 1 ? '"\\ud800&=%"' : 'null'}}` }),
+    [{ dataPath: '$.d', paging: { type: 'next-token', path: '$.n', parameter: 'c', in: 'query' } }],
+  );
+  await walkAll(place.begin());
+  strictEqual(place.asked[1]?.query.get('c'), '\ufffd&=%');
+});
+
 test('the same page asked for again is the same request again', async (t) => {
   const place = await manualPlace(
     t,

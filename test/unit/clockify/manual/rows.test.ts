@@ -80,6 +80,12 @@ test('depth makes an error and not a crash', () => {
   throws(() => extractRows(json, '$..b'), refused('path.too_deep', /too deeply/));
 });
 
+test('a list of metadata that is too deep makes an error and not a crash', () => {
+  let list: unknown = [];
+  for (let depth = 0; depth < 100_000; depth++) list = [list];
+  throws(() => extractRows({ rows: [], totals: list }, '$.rows', '$.totals'), refused('path.too_deep', /too deeply/));
+});
+
 test('metadata goes into each row under the prefix, lists as JSON', () => {
   const json = { data: [{ id: 1 }, { id: 2 }], meta: { total: 2, tags: [{ b: 1, a: 2 }], by: { name: 'x' } } };
   deepStrictEqual(extractRows(json, '$.data[*]', '$.meta'), [

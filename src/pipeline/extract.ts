@@ -38,8 +38,9 @@ export function extract(page: Polled): Extracted {
   return { ...page, items: items.length, records, rejects, unknownFields, last };
 }
 
-function stillKnown({ lastPage }: Polled, known: KnownPage): Pick<Extracted, 'items' | 'last'> {
-  return { items: known.keys.length, last: lastPage ?? known.last };
+/** Whether it ends the list may depend on more than its bytes, where it has rules of its own. */
+function stillKnown({ lastPage, read }: Polled, known: KnownPage): Pick<Extracted, 'items' | 'last'> {
+  return { items: known.keys.length, last: lastPage ?? read?.().last ?? known.last };
 }
 
 const NOTHING_NEW = { records: [], rejects: [], unknownFields: new Map<string, number>() } as const;

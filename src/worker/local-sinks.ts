@@ -11,9 +11,9 @@ import type { WireOptions } from './wire.ts';
 
 /** The same pipeline without a broker: one JSON line a change, state in a file, every shard ours. */
 export async function openLocal({ config, out }: WireOptions): Promise<Target> {
-  const registry = createLocalRegistry();
-  const describe = describer(createSyncDecoder(registry.schemaOf), config.topics.deadLetters);
   const { directory } = config.file;
+  const registry = createLocalRegistry({ file: join(directory, `${config.app}.${config.sink}.schemas`) });
+  const describe = describer(createSyncDecoder(registry.schemaOf), config.topics.deadLetters);
   const stateFile = join(directory, `${config.app}.${config.sink}.state`);
   const sink =
     config.sink === 'file'

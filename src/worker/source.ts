@@ -21,7 +21,7 @@ import { sourceSlice } from '../core/state.ts';
 import { PageMemory } from '../pipeline/page-memory.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind } from '../pipeline/ports.ts';
 import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
-import { runSlice } from '../pipeline/schedule.ts';
+import { runSlice, type Schedule } from '../pipeline/schedule.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import { sweepOnce } from '../pipeline/slice.ts';
 import type { SliceContext, SliceEvent } from '../pipeline/sweep.ts';
@@ -39,12 +39,19 @@ export interface Source {
   readonly keyFields: readonly string[];
   /** Names of the parameters its slices bind, the workspace first. */
   readonly parameters: readonly string[];
-  readonly everyMs: number;
+  readonly schedule: SourceSchedule;
   /** Whose shard a source without a workspace lives in. */
   readonly credential: string;
   /** The values of a parameter, given those before it; emits again when they change. */
   readonly valuesOf: (parameter: string, params: Params) => Observable<ReadonlySet<string>>;
   readonly endpoint: (params: Params) => Endpoint;
+  /** Told the ids that a slice owns after each of its complete sweeps. */
+  readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
+}
+
+export interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
+  /** How long a slice's first sweep may be put off, so that many do not begin in the same instant. */
+  readonly spreadMs: number;
 }
 
 export interface SourceEnvironment {
@@ -59,9 +66,6 @@ export interface SourceEnvironment {
   /** One complete sweep of each slice, then the end. */
   readonly once: boolean;
 }
-
-/** Longest wait before a slice's first sweep, so that many do not begin in the same instant. */
-const SPREAD_MS = 1_000;
 
 /** What must be written before or besides the sweeps, as long as it takes: the next sweep would not make up for it. */
 const STATE_RETRY: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 30_000 };
@@ -143,17 +147,22 @@ function sliceOf(source: Source, env: SourceEnvironment, number: number, params:
         retryTransient(STATE_RETRY, env.ambient, context.onRetry),
         ignoreElements(),
       );
-      return concat(begin$, env.once ? sweepOnce(context) : everyTick(context, source, env)).pipe(
-        guardShard(env, shard),
-      );
+      const sweeps$ = env.once ? sweepOnce(context) : everyTick(context, source, env);
+      const told$ = sweeps$.pipe(tap((event) => tellListed(source, context, event)));
+      return concat(begin$, told$).pipe(guardShard(env, shard));
     }),
   );
   return env.once ? events$.pipe(takeWhile((event) => event.type !== 'sweep', true)) : events$;
 }
 
-function everyTick(context: SliceContext, source: Source, env: SourceEnvironment): Observable<SliceEvent> {
-  const delayMs = Math.round(env.ambient.random() * Math.min(SPREAD_MS, source.everyMs));
-  return runSlice(context, { everyMs: source.everyMs, delayMs });
+function tellListed({ onListed }: Source, { slice, shard }: SliceContext, event: SliceEvent): void {
+  if (onListed === undefined || event.type !== 'sweep' || event.outcome !== 'complete') return;
+  const keys = [...shard.state.ownedBy(slice.id)].map((key) => shard.state.keyAt(key)?.at(-1));
+  onListed(slice.params, new Set(keys.filter((id) => id !== undefined)));
+}
+
+function everyTick(context: SliceContext, { schedule }: Source, env: SourceEnvironment): Observable<SliceEvent> {
+  return runSlice(context, { ...schedule, delayMs: Math.round(env.ambient.random() * schedule.spreadMs) });
 }
 
 function contextOf(

@@ -1,16 +1,19 @@
 import { digest } from '../avro/digest.ts';
-import { type Client, createClient } from '../clockify/client.ts';
+import { type Client, createClient, type Sender } from '../clockify/client.ts';
 import { listIds } from '../clockify/discovery.ts';
 import { parentTemplates } from '../clockify/templates/catalogue.ts';
-import type { Config, Credential } from '../config/config.ts';
+import type { Config, Credential, SourceConfig } from '../config/config.ts';
 import type { Ambient } from '../pipeline/ports.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createDiscovery } from './discover.ts';
 import type { Report } from './events.ts';
+import { createFeeds, type Feeds } from './feeds.ts';
+import { planSource } from './plan.ts';
+import { feedOf } from './plan-template.ts';
 import { reportTo } from './report.ts';
 import { createShards } from './shards.ts';
 import { openSink } from './sinks.ts';
-import { planSource } from './source-plan.ts';
+import type { Source } from './source.ts';
 import type { WorkerParts } from './worker.ts';
 
 /**
@@ -36,13 +39,18 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
   const target = await openSink(options);
   const shards = createShards({ ...target, ambient, report });
   const discoveries = discoveriesOf(config, clients, once, report);
+  const feeds = feedsOf(config, once);
   const sources = config.sources.map((source) =>
     planSource({
       source,
       config,
       registry: target.registry,
       client: of(clients, source.credential),
-      valuesOf: of(discoveries, source.credential),
+      valuesOf: (parameter, params) =>
+        of(feeds, source.credential).values(parameter, params, () =>
+          of(discoveries, source.credential)(parameter, params),
+        ),
+      onListed: onListedOf(source, of(feeds, source.credential)),
     }),
   );
   const close = async () => {
@@ -54,9 +62,24 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
   return { sources, membership: target.membership, shards, environment, ambient, report, close };
 }
 
-function clientsOf(config: Config): ReadonlyMap<string, Client> {
+function clientsOf(config: Config): ReadonlyMap<string, Client & Sender> {
   const client = (credential: Credential) => createClient({ ...credential, ...config.http, now: ambient.now });
   return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
+}
+
+/** One for each credential: another key may see another list. */
+function feedsOf(config: Config, once: boolean): ReadonlyMap<string, Feeds> {
+  const feeds = (credential: string) => {
+    const fed = config.sources.filter((source) => source.credential === credential).map((source) => feedOf({ source }));
+    const names = new Set(fed.filter((parameter) => parameter !== undefined));
+    return createFeeds({ fed: names, waitMs: config.discovery.everyMs, once });
+  };
+  return new Map(Object.keys(config.credentials).map((name) => [name, feeds(name)]));
+}
+
+function onListedOf(source: SourceConfig, feeds: Feeds): Source['onListed'] {
+  const parameter = feedOf({ source });
+  return parameter === undefined ? undefined : (params, ids) => feeds.tell(parameter, params, ids);
 }
 
 type Discovery = ReturnType<typeof createDiscovery>;

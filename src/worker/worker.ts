@@ -7,6 +7,7 @@ import {
   type Observable,
   of,
   ReplaySubject,
+  repeat,
   retry,
   switchMap,
   take,
@@ -28,8 +29,13 @@ import { runSource, type Source, type SourceEnvironment } from './source.ts';
 export interface PlannedSource {
   readonly name: string;
   readonly topic: string;
-  /** @throws {WorkerError} transient while the registry is away, config where it refuses */
-  readonly prepare: (signal: AbortSignal) => Promise<Source>;
+  /**
+   * @param isGrowing a sweep has shown fields that the schema does not have, and is to have
+   * @throws {WorkerError} transient while the registry is away, config where it refuses
+   */
+  readonly prepare: (signal: AbortSignal, isGrowing: boolean) => Promise<Source>;
+  /** Whether its schema is inferred, so that a new field becomes part of it. */
+  readonly canGrow?: boolean;
 }
 
 export interface WorkerParts {
@@ -89,19 +95,23 @@ export async function runWorker(parts: WorkerParts, signal: AbortSignal): Promis
   }
 }
 
-/** A source from its registration on. A key that is refused before anything was read is a mistake, not a mishap. */
+/** A source from its registration on, and again from there when its schema is to grow. */
 function runPlanned(planned: PlannedSource, parts: WorkerParts, env: SourceEnvironment): Observable<SourceEvent> {
   const { name, topic } = planned;
-  let read = false;
-  return defer(() => abortable(planned.prepare)).pipe(
+  const growth = createGrowth(planned.canGrow === true && !env.once);
+  const refusal = createRefusal();
+  const events$ = defer(() => abortable((signal) => planned.prepare(signal, growth.isDue()))).pipe(
     retry({ delay: (thrown, attempt) => waitOrGiveUp(name, toWorkerError(thrown), attempt, parts) }),
-    tap(() => parts.report({ type: 'source-started', source: name, topic })),
-    switchMap((source) => runSource(source, env)),
-    tap((event) => {
-      if (event.type === 'page') read = true;
-      if (event.type === 'sweep' && event.outcome === 'partial' && !read && isRefusedKey(event.error))
-        throw event.error;
+    tap(() => {
+      growth.grown();
+      parts.report({ type: 'source-started', source: name, topic });
     }),
+    switchMap((source) => runSource(source, env)),
+    tap(refusal.watch),
+    takeWhile((event) => !growth.isComplete(event), true),
+  );
+  return events$.pipe(
+    repeat({ delay: () => (growth.isDue() ? timer(0) : EMPTY) }),
     catchError((thrown) => {
       const error = toWorkerError(thrown);
       if (error.kind === 'fatal') return throwError(() => error);
@@ -111,9 +121,46 @@ function runPlanned(planned: PlannedSource, parts: WorkerParts, env: SourceEnvir
   );
 }
 
-function isRefusedKey(error: WorkerError): boolean {
-  return error.code === 'clockify.unauthorized';
+/** A key that is refused before anything was read is a mistake, not a mishap: the source stops. */
+function createRefusal() {
+  let read = false;
+  return {
+    watch(event: SliceEvent): void {
+      if (event.type === 'page') read = true;
+      if (event.type !== 'sweep' || event.outcome !== 'partial' || read) return;
+      if (event.error.code === 'clockify.unauthorized') throw event.error;
+    },
+  };
 }
+
+/**
+ * Whether a source's sweeps have shown fields that its schema lacks. Each path is a reason once: one that the schema
+ * will not take must not start the source anew for ever.
+ */
+function createGrowth(canGrow: boolean) {
+  const seen = new Set<string>();
+  let isDue = false;
+  return {
+    isDue: () => isDue,
+    /** True at the end of a sweep after which the source is to begin anew. */
+    isComplete(event: SliceEvent): boolean {
+      if (event.type === 'sweep') return isDue && event.outcome === 'complete';
+      for (const path of canGrow ? event.counts.unknownFields.keys() : []) {
+        if (!seen.has(path) && seen.size < MAX_GROWTH) {
+          seen.add(path);
+          isDue = true;
+        }
+      }
+      return false;
+    },
+    grown: () => {
+      isDue = false;
+    },
+  };
+}
+
+/** Paths that may each make a source begin anew once. */
+const MAX_GROWTH = 1_000;
 
 function waitOrGiveUp(source: string, error: WorkerError, attempt: number, { ambient, report }: WorkerParts) {
   if (error.kind !== 'transient') return throwError(() => error);

@@ -1,6 +1,6 @@
 import { digest } from '../../src/avro/digest.ts';
 import type { LocalRegistry } from '../../src/avro/local-registry.ts';
-import { type Answer, type Call, type Client, createClient } from '../../src/clockify/client.ts';
+import { type Answer, type Call, type Client, createClient, type Sender } from '../../src/clockify/client.ts';
 import { listIds } from '../../src/clockify/discovery.ts';
 import { parentTemplates, templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import type { Config, SourceConfig } from '../../src/config/config.ts';
@@ -9,8 +9,8 @@ import type { Ambient, DeleteGuard } from '../../src/pipeline/ports.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { createDiscovery } from '../../src/worker/discover.ts';
 import type { Report } from '../../src/worker/events.ts';
+import { planSource } from '../../src/worker/plan.ts';
 import { createShards } from '../../src/worker/shards.ts';
-import { planSource } from '../../src/worker/source-plan.ts';
 import type { WorkerParts } from '../../src/worker/worker.ts';
 import { type ResourceName, topicOf } from './in-process-log.ts';
 import type { MemorySink } from './memory-sink.ts';
@@ -82,10 +82,11 @@ export function partsOf({ report, ...given }: PartsOptions): WorkerParts {
   return { sources, membership, shards, environment, ambient, report, close };
 }
 
-function clientOf({ url, origin, apiKey, memberKey }: Simulator, owner: PartsOptions['owner']): Client {
+function clientOf({ url, origin, apiKey, memberKey }: Simulator, owner: PartsOptions['owner']): Client & Sender {
   const admin = clientWith(apiKey, url, origin);
   const member = clientWith(memberKey, url, origin);
   return {
+    send: (sending, signal) => (owner.role === 'admin' ? admin : member).send(sending, signal),
     get: (call, signal) => (owner.role === 'admin' ? admin : member).get(call, signal),
     async close() {
       await Promise.all([admin.close(), member.close()]);
@@ -93,7 +94,7 @@ function clientOf({ url, origin, apiKey, memberKey }: Simulator, owner: PartsOpt
   };
 }
 
-function clientWith(apiKey: string, url: string, origin: string): Client {
+function clientWith(apiKey: string, url: string, origin: string): Client & Sender {
   return createClient({
     apiKey,
     baseUrl: url,
@@ -110,8 +111,9 @@ function clientWith(apiKey: string, url: string, origin: string): Client {
   });
 }
 
-function tampered(client: Client, rules: ReadonlySet<TamperRule>): Client {
+function tampered(client: Client & Sender, rules: ReadonlySet<TamperRule>): Client & Sender {
   return {
+    send: (sending, signal) => client.send(sending, signal),
     async get(call, signal) {
       const answer = await client.get(call, signal);
       if (!answer.ok) return answer;

@@ -34,7 +34,7 @@ export function createSourceWorld() {
     shape: 'things/flat',
     keyFields: ['id'],
     parameters: ['workspace', 'user'],
-    everyMs: 5,
+    schedule: { everyMs: 5, spreadMs: 5 },
     credential: 'acme',
     valuesOf: (parameter) => (parameter === 'workspace' ? workspaces$ : users$),
     endpoint: (params: Params) => endpointOf(Object.values(params).join('/')),

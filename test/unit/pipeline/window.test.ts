@@ -84,7 +84,7 @@ test('a page that says itself what it holds is read by its own rules, and not at
   };
   const endpoint: Endpoint = {
     ...listing,
-    page: async () => ({ body: new TextEncoder().encode('<1>'), lastPage: undefined, receivedAtMs: 1, read }),
+    page: async () => ({ body: new TextEncoder().encode('<1>'), lastPage: true, receivedAtMs: 1, read }),
   };
   const context = world.context(endpoint);
   await sweep(context);

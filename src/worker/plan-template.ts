@@ -1,0 +1,97 @@
+import { createCodec } from '../avro/codec.ts';
+import { readCommittedSchemas } from '../avro/schema.ts';
+import { createEndpoint } from '../clockify/endpoint.ts';
+import { createReportEndpoint } from '../clockify/report-endpoint.ts';
+import { parentTemplates, templateNamed } from '../clockify/templates/catalogue.ts';
+import { listQuery, type Template } from '../clockify/templates/template.ts';
+import { compileMapping } from '../core/field.ts';
+import type { Codec, Endpoint, Params, Slice, Walk } from '../pipeline/ports.ts';
+import { type Source, sliceId } from './source.ts';
+import { commonOf, kindOf, notWithoutBegin, type SourcePlan } from './source-plan.ts';
+import type { PlannedSource } from './worker.ts';
+
+/** The shape of what is published; another one makes a source start anew. */
+const SHAPE = 'flat';
+
+/** A source of one of the ready-made templates. */
+export function planTemplate(plan: SourcePlan): PlannedSource {
+  const { source } = plan;
+  const template = templateNamed(source.template);
+  const query = listQuery(template, source.filters);
+  const prepare = async (signal: AbortSignal): Promise<Source> => {
+    const codec = await codecOf(plan, template, signal);
+    const ownerOf = (item: unknown, slice: Slice) =>
+      template.ownerOf === undefined ? slice.id : sliceId(source.name, template.ownerOf(item, slice.params));
+    const { resource, mayBeEmpty } = template;
+    return {
+      ...commonOf(plan),
+      kind: kindOf(plan, { resource, mayBeEmpty, codec, mapper: compileMapping(template), ownerOf }),
+      shape: `${template.name}/${SHAPE}`,
+      keyFields: template.keyFields,
+      parameters: template.parameters,
+      endpoint: (params) =>
+        template.report === undefined
+          ? createEndpoint(plan.client, template, { params, query, pageSize: source.pageSize })
+          : reportEndpoint(plan, template, params),
+    };
+  };
+  return { name: source.name, topic: source.topic, prepare };
+}
+
+/**
+ * The parameter whose `all` this source's list answers, because it asks for exactly that list: then nobody asks again.
+ * Undefined for the workspaces, which every worker lists for itself, and where a filter or a choice narrows the list.
+ */
+export function feedOf({ source }: Pick<SourcePlan, 'source'>): string | undefined {
+  if (source.endpoint !== undefined) return undefined;
+  const template = templateNamed(source.template);
+  const fed = Object.entries(parentTemplates).find(([, parent]) => parent === template)?.[0];
+  const isWhole = JSON.stringify(listQuery(template, source.filters)) === JSON.stringify(listQuery(template));
+  return isWhole && template.parameters.length > 0 ? fed : undefined;
+}
+
+async function codecOf(
+  { source, config, registry }: SourcePlan,
+  template: Template,
+  signal: AbortSignal,
+): Promise<Codec> {
+  const { keySchema, valueSchema } = readCommittedSchemas(template.plural);
+  const options = { autoRegister: config.registry.autoRegister, signal };
+  const keySchemaId = await registry.register(`${source.topic}-key`, keySchema, options);
+  const valueSchemaId = await registry.register(`${source.topic}-value`, valueSchema, options);
+  const ignoreChanges = source.ignoreChanges ?? template.ignoreChanges;
+  return createCodec({ keySchema, valueSchema, keySchemaId, valueSchemaId, ignoreChanges });
+}
+
+/** The longest range of a report, by plan (Clockify documentation; paid plans name none, and a year is what is used). */
+const MAX_RANGE_DAYS = { free: 31, paid: 366 } as const;
+
+function reportEndpoint({ source, config, client }: SourcePlan, template: Template, params: Params): Endpoint {
+  const credential = config.credentials[source.credential];
+  const { body, time, totals } = source.report ?? { body: {}, time: DEFAULT_TIME, totals: false };
+  const report = createReportEndpoint({
+    client,
+    reportsUrl: credential?.reportsUrl ?? '',
+    template,
+    params,
+    source: source.name,
+    body,
+    maxRangeDays: MAX_RANGE_DAYS[credential?.plan ?? 'paid'],
+    time,
+    totals,
+  });
+  const begin = (nowMs: number): Walk => {
+    const walk = report.begin(nowMs);
+    const { window } = walk;
+    return {
+      window: window === undefined ? undefined : { fromMs: window.fromMs, toMs: window.toMs + 1 },
+      page: async (number, signal) => {
+        const page = await walk.page(number, signal);
+        return { ...page, lastPage: page.last, read: () => page.read() };
+      },
+    };
+  };
+  return { paged: template.list.paged, begin, page: notWithoutBegin, witness: report.witness };
+}
+
+const DEFAULT_TIME = { unit: 'day', format: "yyyy-MM-dd'T'HH:mm:ss'Z'", zone: 'UTC' } as const;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { templates } from '../../src/clockify/templates/catalogue.ts';
+import { templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import { tailTopic } from '../../src/kafka/topic-tail.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
-import { type Comparison, compare, isClean } from '../support/comparison.ts';
+import { type Comparison, compare, DEMO_TEMPLATES, expectationsOf, isClean } from '../support/comparison.ts';
 import { kafkaOf, type Published, publishedFrom, readPublished } from '../support/published.ts';
 import { startWorker, type WorkerProcess } from '../support/worker-process.ts';
 import { createPrinter } from './printer.ts';
@@ -16,7 +16,7 @@ import { createPrinter } from './printer.ts';
  * The demonstration: a practice Clockify where life goes on, a real Kafka and registry, and the worker between them.
  * Prints changes as they arrive; with `--for` it ends by itself and holds the topics against the truth.
  */
-const TOPICS = templates.map(({ plural }) => `clockify.${plural}`);
+const TOPICS = DEMO_TEMPLATES.map((name) => `clockify.${templateNamed(name).plural}`);
 const ACTIVITY_PER_SECOND = 5;
 /** Changes of the last moment need two sweeps and a second witness. */
 const SETTLE_WITHIN_MS = 60_000;
@@ -115,10 +115,17 @@ async function conclude(
 ): Promise<number> {
   say('\nThe practice Clockify stands still; waiting until the worker has seen everything …');
   const until = Date.now() + SETTLE_WITHIN_MS;
-  while (!isClean(compare(published, simulator.world.truth())) && Date.now() < until && !stop.signal.aborted)
+  while (
+    !isClean(compare(published, expectationsOf(DEMO_TEMPLATES, simulator.world.truth()))) &&
+    Date.now() < until &&
+    !stop.signal.aborted
+  )
     await sleep(500);
   const code = await worker.end('SIGTERM');
-  const comparison = compare(await readPublished(stack, TOPICS), simulator.world.truth());
+  const comparison = compare(
+    await readPublished(stack, TOPICS),
+    expectationsOf(DEMO_TEMPLATES, simulator.world.truth()),
+  );
   tell(comparison, code);
   return isClean(comparison) && code === 0 ? 0 : 1;
 }

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { templates } from '../../src/clockify/templates/catalogue.ts';
+import { templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
-import { compare, isClean } from '../support/comparison.ts';
+import { compare, DEMO_TEMPLATES, expectationsOf, isClean } from '../support/comparison.ts';
 import { readPublished } from '../support/published.ts';
 import { startWorker, type WorkerEnvironment } from '../support/worker-process.ts';
 
@@ -79,8 +79,9 @@ async function settleAndCompare(
   place: WorkerEnvironment,
   prefix: string,
 ): Promise<void> {
-  const topics = templates.map(({ plural }) => `${prefix}.${plural}`);
-  const look = async () => compare(await readPublished(stack, topics), simulator.world.truth(), prefix);
+  const topics = DEMO_TEMPLATES.map((name) => `${prefix}.${templateNamed(name).plural}`);
+  const look = async () =>
+    compare(await readPublished(stack, topics), expectationsOf(DEMO_TEMPLATES, simulator.world.truth(), prefix));
   const worker = startWorker(place);
   t.after(() => worker.end('SIGKILL'));
   await sleep(3_000);

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { templates } from '../../src/clockify/templates/catalogue.ts';
+import { templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { startStack } from '../stack/stack.ts';
-import { compare, isClean } from '../support/comparison.ts';
+import { compare, DEMO_TEMPLATES, expectationsOf, isClean } from '../support/comparison.ts';
 import { readPublished } from '../support/published.ts';
 import { startWorker } from '../support/worker-process.ts';
 
-const TOPICS = templates.map(({ plural }) => `clockify.${plural}`);
+const TOPICS = DEMO_TEMPLATES.map((name) => `clockify.${templateNamed(name).plural}`);
 
 test('P1 P2: a registry that is away at the start and a broker that dies in between are waited for', {
   timeout: 180_000,
@@ -52,7 +52,8 @@ test('P1 P2: a registry that is away at the start and a broker that dies in betw
   await sleep(3_000);
   await stack.broker?.start();
   simulator.stopActivity();
-  const look = async () => compare(await readPublished(stack, TOPICS), simulator.world.truth());
+  const look = async () =>
+    compare(await readPublished(stack, TOPICS), expectationsOf(DEMO_TEMPLATES, simulator.world.truth()));
   await until('catching up', () => look().then(isClean, () => false));
   assert.equal(await worker.end('SIGTERM'), 0);
   const comparison = await look();

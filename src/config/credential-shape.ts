@@ -28,7 +28,10 @@ export const credentialShape = z.strictObject({
   region: optional(choice('a region', REGION_NAMES), 'Where the data lives.', CREDENTIAL_DEFAULTS.region),
   subdomain: optional(subdomain, 'Of a workspace that has one, without .clockify.me. Instead of region.'),
   base_url: optional(apiUrl, 'Address of the API, with /api/v1. Instead of region; the key goes to this host.'),
-  reports_url: optional(apiUrl, 'Address of the reports API. Only beside base_url.'),
+  reports_url: optional(
+    apiUrl,
+    'Address of the reports API, where it is not that of the region, the subdomain or the base_url.',
+  ),
   rate: optional(rate, 'Requests: 8/s, 600/m, 25/h. The default follows from the plan.'),
   shared_workspaces: optional(
     bindings,

@@ -9,7 +9,7 @@ import { rate } from './quantity.ts';
 import type { Report } from './report.ts';
 
 import { mapOf, readShape } from './shape.ts';
-import { join, type MapNode, type Node, some } from './tree.ts';
+import { emptyMap, join, type MapNode, type Node, some } from './tree.ts';
 
 /** @returns those that are right, by name; the report has the others */
 export function readCredentials(root: MapNode, report: Report): Readonly<Record<string, Credential>> {
@@ -66,9 +66,10 @@ function resolve(name: string, given: GivenCredential): Credential {
 
 function addressesOf(given: GivenCredential): Addresses & Pick<Credential, 'region'> {
   if (given.base_url !== undefined) return customAddresses(given.base_url, given.reports_url);
-  if (given.subdomain !== undefined) return { ...subdomainAddresses(given.subdomain), region: 'global' };
   const region = given.region ?? CREDENTIAL_DEFAULTS.region;
-  return { ...regionAddresses(region), region };
+  const { baseUrl, reportsUrl } =
+    given.subdomain === undefined ? regionAddresses(region) : subdomainAddresses(given.subdomain);
+  return { baseUrl, reportsUrl: given.reports_url ?? reportsUrl, region };
 }
 
 /** A credential has one address: two that might disagree are refused, rather than one of them ignored. */
@@ -79,10 +80,7 @@ function isOneAddress(given: GivenCredential, map: MapNode, path: string, report
     report.problem(at, join(path, second), `cannot stand beside ${first}`, `Keep one of ${first} and ${second}.`);
     return false;
   }
-  if (given.reports_url === undefined || given.base_url !== undefined) return true;
-  const at = map.entries.get('reports_url')?.keyAt ?? map.at;
-  report.problem(at, join(path, 'reports_url'), 'stands without base_url', 'Give base_url too, or take it away.');
-  return false;
+  return true;
 }
 
 function warnOfHost(credential: Credential, map: MapNode, path: string, report: Report): void {
@@ -90,9 +88,16 @@ function warnOfHost(credential: Credential, map: MapNode, path: string, report: 
     (origin) => !isClockifyHost(origin) && !isLoopback(new URL(origin).hostname),
   );
   if (foreign.length === 0) return;
-  const node = map.entries.get('base_url')?.value ?? map;
-  const shown = some(node, ({ fromReference }) => fromReference) ? 'a host' : foreign.join(' and ');
-  report.warn(node.at, join(path, 'base_url'), `sends the API key to ${shown} outside clockify.me`, '');
+  const key = foreign.includes(new URL(credential.baseUrl).origin) ? 'base_url' : 'reports_url';
+  const nodes = ['base_url', 'reports_url'].map((name) => map.entries.get(name)?.value ?? emptyMap(map.at));
+  const isHidden = nodes.some((node) => some(node, ({ fromReference }) => fromReference));
+  const shown = isHidden ? 'a host' : foreign.join(' and ');
+  report.warn(
+    map.entries.get(key)?.value.at ?? map.at,
+    join(path, key),
+    `sends the API key to ${shown} outside clockify.me`,
+    '',
+  );
 }
 
 function warnOfRate(

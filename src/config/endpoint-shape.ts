@@ -53,7 +53,12 @@ const keyPaths = listOf('a path, several paths, or hash', keyPath, 16);
 const key: Format<readonly string[] | 'hash'> = {
   ...keyPaths,
   schema: { anyOf: [{ const: 'hash' }, ...(keyPaths.schema.anyOf as object[])] },
-  read: (value) => (value === 'hash' ? accept('hash') : keyPaths.read(typeof value === 'string' ? [value] : value)),
+  read(value) {
+    if (value === 'hash') return accept('hash');
+    if (typeof value !== 'string') return keyPaths.read(value);
+    const { value: path, refusal } = keyPath.read(value);
+    return refusal === undefined ? accept([path]) : { refusal };
+  },
 };
 
 const column = matching('the name of a field', /^[A-Za-z_]\w{0,254}$/, 'As the schema has it.');

@@ -50,7 +50,7 @@ export function readReport(
   return undefined;
 }
 
-/** What Clockify answers 400 without (OpenAPI; observed). */
+/** What Clockify answers 400 without (OpenAPI; observed). A map in place of a time is told as a placeholder. */
 function checkBody(
   body: ReportConfig['body'],
   node: Node,
@@ -59,8 +59,10 @@ function checkBody(
   report: Report,
 ): ReportConfig['body'] {
   for (const key of ['dateRangeStart', 'dateRangeEnd']) {
-    if (typeof body[key] === 'string' && body[key] !== '') continue;
-    report.problem(locate(node, [key]).at, join(path, key), 'is missing', 'A date and time, or a macro: "{now-30}".');
+    const value = body[key];
+    if (typeof value === 'string' || isObject(value)) continue;
+    const message = value === undefined || value === null ? 'is missing' : 'is no date and time';
+    report.problem(locate(node, [key]).at, join(path, key), message, 'A date and time, or a macro: "{now-30}".');
   }
   if (template.report !== 'summary') return body;
   const groups = isObject(body.summaryFilter) ? body.summaryFilter.groups : undefined;

@@ -1,3 +1,4 @@
+import { parseText } from '../core/request-text.ts';
 import { quote } from './format.ts';
 import type { Report } from './report.ts';
 import { type Position, placeIn, type TextNode } from './tree.ts';
@@ -25,11 +26,30 @@ export function readUrl(node: TextNode, path: string, hosts: Hosts, report: Repo
     const shown = node.fromReference ? 'the reference does not give a URL that can be used' : message;
     report.problem(placeIn(node, position) satisfies Position, path, shown, hint);
   };
-  const odd = text.search(/[\s\\#]/);
-  if (odd !== -1) return tell('has white space, a backslash or a fragment', 'Write %20, and leave # out.', odd + 1);
+  const odd = oddPosition(text);
+  if (odd !== undefined) return tell('has white space, a backslash or a fragment', 'Write %20, and leave # out.', odd);
   if (text.startsWith('/')) return behind(hosts.baseUrl, text, tell);
   if (text.startsWith('reports:/')) return behind(hosts.reportsUrl, text.slice('reports:'.length), tell);
   return absolute(text, hosts, tell);
+}
+
+/** Of a sign that no URL has; in a placeholder it belongs to a name. */
+function oddPosition(text: string): number | undefined {
+  const holes = placeholdersOf(text);
+  for (const { index } of text.matchAll(/[\s\\#]/g)) {
+    if (!holes.some(([start, end]) => index >= start && index < end)) return index + 1;
+  }
+  return undefined;
+}
+
+function placeholdersOf(text: string): readonly (readonly [number, number])[] {
+  try {
+    return parseText(text).flatMap((segment) =>
+      segment.kind === 'value' ? [[segment.position - 1, segment.position + segment.name.length + 1] as const] : [],
+    );
+  } catch {
+    return [];
+  }
 }
 
 type Tell = (message: string, hint: string, position?: number) => undefined;

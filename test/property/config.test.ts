@@ -31,6 +31,8 @@ const KEYS = [
     '<<',
     '',
   ],
+  ...['endpoint', 'steps', 'url', 'method', 'headers', 'body', 'paging', 'type', 'path', 'key', 'schema', 'output'],
+  ...['data_path', 'metadata_path', 'date_format', 'time_unit', 'time_zone', 'cron', 'once', 'report', 'totals'],
 ];
 const VALUES = [
   'all',
@@ -48,6 +50,9 @@ const VALUES = [
   '${CANARY}',
   '${X',
   '$${',
+  ...['/x/{${CANARY}}', '{${CANARY}.id}', '$.${CANARY}', '{"${CANARY}": "{${CANARY}}"}', 'A:1, ${CANARY}:2'],
+  ...['$.a[*]', '$[', '{now-1}', '(now+2)', '{now-}', '{workspace_id}', '{item.id}', '/workspaces/{workspace}', 'hash'],
+  ...['POST', 'page', 'next-url', '* * * * * *', 'Europe/Berlin', 'epoch_millis', 'detailed-report', 'reports:/x'],
   '*a',
   '&a x',
   '!t',
@@ -79,13 +84,45 @@ const nearMiss = fc
       'sources',
       'sources.0.every',
       'sources.0',
+      ...[
+        'endpoint',
+        'endpoint.url',
+        'endpoint.headers',
+        'endpoint.body',
+        'endpoint.paging',
+        'key',
+        'schema',
+        'cron',
+      ].map((key) => `sources.1.${key}`),
+      ...['steps', 'steps.0', 'steps.1', 'steps.1.url', 'steps.1.name', 'steps.0.data_path', 'steps.0.headers'].map(
+        (key) => `sources.2.${key}`,
+      ),
+      ...['report', 'report.dateRangeStart', 'time_zone', 'totals'].map((key) => `sources.3.${key}`),
     ),
     tree,
   )
   .map(([path, value]) => {
     const file: Record<string, unknown> = {
       credentials: { acme: { api_key: '${CANARY}' } },
-      sources: [{ name: 'users', template: 'users', credential: 'acme' }],
+      sources: [
+        { name: 'users', template: 'users', credential: 'acme' },
+        { name: 'one', credential: 'acme', key: '$.id', endpoint: { url: '/x/{workspace_id}', method: 'POST' } },
+        {
+          name: 'chain',
+          credential: 'acme',
+          key: 'hash',
+          steps: [
+            { name: 'a', url: '/a' },
+            { name: 'b', url: '/a/{a.id}' },
+          ],
+        },
+        {
+          name: 'report',
+          template: 'detailed-report',
+          credential: 'acme',
+          report: { dateRangeStart: '{now-1}', dateRangeEnd: '{now}' },
+        },
+      ],
     };
     const steps = path.split('.');
     const last = steps.pop() ?? '';
@@ -215,3 +252,94 @@ test('every loaded key is bound to https origins, or to this machine', () => {
     runs,
   );
 });
+
+test('P7: whatever a URL says, and whatever stands in its placeholders, the key goes to a host of the credential', () => {
+  const part = fc.constantFrom(
+    ...[
+      'https://',
+      'http://',
+      '//',
+      '/',
+      'api.clockify.me',
+      'reports.api.clockify.me',
+      'evil.example',
+      ':443',
+      '.',
+      '..',
+    ],
+    ...[
+      '@',
+      ':',
+      '?',
+      '#',
+      '\\',
+      '%2e',
+      ' ',
+      '\t',
+      'reports:',
+      '{workspace_id}',
+      '{user}',
+      '{now-1}',
+      '(now)',
+      'x',
+      '/api/v1',
+    ],
+  );
+  const url = fc.oneof(
+    fc.webUrl(),
+    fc.array(part, { minLength: 1, maxLength: 7 }).map((parts) => parts.join('')),
+    fc.array(part, { maxLength: 5 }).map((parts) => `https://api.clockify.me${parts.join('')}`),
+  );
+  const value = fc.oneof(fc.string(), part);
+  fc.assert(
+    fc.property(url, value, (text, placed) => {
+      const source = { name: 's', credential: 'acme', key: 'hash', endpoint: { url: text } };
+      const { config } = lintConfig(load(stringify({ credentials: { acme: { api_key: 'k' } }, sources: [source] })));
+      const found = config?.sources[0]?.endpoint?.steps[0]?.url;
+      if (found === undefined) return;
+      const filled = found.replaceAll(/\{[^{}]*\}|\(now[^)]*\)/g, encodeURIComponent(placed.toWellFormed()));
+      const { origin, username, password } = new URL(filled);
+      ok(['https://api.clockify.me', 'https://reports.api.clockify.me'].includes(origin), filled);
+      deepStrictEqual([username, password], ['', '']);
+    }),
+    runs,
+  );
+});
+
+test('a body means the same as a map and as JSON text', () => {
+  const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      fc.oneof(fc.stringMatching(/^[\w .:+-]{0,12}$/), fc.constant('{now-7}'), fc.constant('{workspace_id}')),
+      fc.oneof(
+        fc.boolean(),
+        fc.constant(null),
+        fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map(short),
+      ),
+      fc.array(tie('json'), { maxLength: 3 }),
+      fc.dictionary(fc.stringMatching(/^[a-z][a-zA-Z]{0,8}$/), tie('json'), { maxKeys: 3 }),
+    ),
+  }));
+  const bodies = fc.dictionary(fc.stringMatching(/^[a-z][a-zA-Z]{0,8}$/), json, { minKeys: 2, maxKeys: 4 });
+  fc.assert(
+    fc.property(bodies, (body) => {
+      const read = (given: unknown) => {
+        const endpoint = { url: '/x', method: 'POST', body: given };
+        const source = { name: 's', credential: 'acme', key: 'hash', endpoint };
+        const text = stringify({ credentials: { acme: { api_key: 'k' } }, sources: [source] });
+        const { config, problems } = lintConfig(load(text));
+        deepStrictEqual(problems, []);
+        return config?.sources[0]?.endpoint?.steps[0]?.body;
+      };
+      deepStrictEqual(JSON.parse(JSON.stringify(read(body))), JSON.parse(JSON.stringify(body)));
+      deepStrictEqual(JSON.stringify(read(JSON.stringify(body))), JSON.stringify(body));
+    }),
+    runs,
+  );
+});
+
+/** Numbers as people write them: no exponents, at most 15 digits. */
+function short(value: number): number {
+  return Math.round((value % 1_000_000) * 1_000) / 1_000 || 0;
+}

@@ -111,7 +111,39 @@ test('a credential has one address', () => {
     'region cannot stand beside base_url',
   ]);
   deepEqual(messages('subdomain: acme, region: euc1'), ['region cannot stand beside subdomain']);
-  deepEqual(messages('reports_url: https://reports.api.clockify.me/v1'), ['reports_url stands without base_url']);
+});
+
+test('both addresses of every region are those of the documentation, and each can be replaced', () => {
+  const of = (keys: string) => [credential(keys)?.baseUrl, credential(keys)?.reportsUrl];
+  deepEqual(of(''), ['https://api.clockify.me/api/v1', 'https://reports.api.clockify.me/v1']);
+  deepEqual(of('region: global'), of(''));
+  for (const region of ['euc1', 'use2', 'euw2', 'apse2']) {
+    const regional = [`https://${region}.clockify.me/api/v1`, `https://${region}.clockify.me/report/v1`];
+    deepEqual(of(`region: ${region}`), regional);
+    deepEqual(of(`base_url: https://${region}.clockify.me/api/v1`), regional);
+  }
+  deepEqual(of('base_url: https://developer.clockify.me/api/v1'), [
+    'https://developer.clockify.me/api/v1',
+    'https://developer.clockify.me/report/v1',
+  ]);
+  deepEqual(of('region: euc1, reports_url: https://reports.api.clockify.me/v1'), [
+    'https://euc1.clockify.me/api/v1',
+    'https://reports.api.clockify.me/v1',
+  ]);
+  deepEqual(of('subdomain: acme, reports_url: https://euc1.clockify.me/report/v1'), [
+    'https://acme.clockify.me/api/v1',
+    'https://euc1.clockify.me/report/v1',
+  ]);
+  const { warnings } = withCredential('region: euc1, reports_url: https://proxy.example/v1');
+  deepEqual(
+    warnings.map(({ path, message }) => `${path}: ${message}`),
+    ['credentials.acme.reports_url: sends the API key to https://proxy.example outside clockify.me'],
+  );
+});
+
+test('workspaces that two credentials may poll are named', () => {
+  const of = (keys: string) => credential(keys)?.sharedWorkspaces;
+  deepEqual([of(''), of('shared_workspaces: all'), of('shared_workspaces: [w1, w2]')], [[], 'all', ['w1', 'w2']]);
 });
 
 test('a subdomain is one label of a workspace', () => {

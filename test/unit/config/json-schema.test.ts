@@ -99,7 +99,27 @@ test('an editor sees the same mistakes', () => {
   const source = (keys: object) => file({ sources: [{ name: 's', template: 'users', credential: 'acme', ...keys }] });
   deepEqual(validate(schema, file({})), []);
   deepEqual(validate(schema, source({ every: '${EVERY}', status: 'ALL', include_roles: true, workspace: ['a'] })), []);
+  const bare = { name: 's', credential: 'acme', key: '$.id' };
+  const manual = (keys: object) => file({ sources: [{ ...bare, ...keys }] });
+  const call = (keys: object) => manual({ endpoint: { url: '/user', ...keys } });
+  deepEqual(validate(schema, call({ method: 'PUT', body: { a: [1] }, headers: { A: 'b' }, paging: 'page' })), []);
+  deepEqual(validate(schema, call({ body: '{}', headers: 'A:b', paging: { type: 'offset', limit: 5 } })), []);
+  deepEqual(validate(schema, manual({ steps: [{ name: 'a', url: '/a' }], output: 'each', key: ['$.a', '$.b'] })), []);
   const wrong = [
+    manual({}),
+    manual({ endpoint: {} }),
+    manual({ endpoint: { url: '/user' }, parallel: 4 }),
+    manual({ endpoint: { url: '/user' }, key: 'id' }),
+    manual({ steps: [] }),
+    manual({ steps: [{ url: '/a' }] }),
+    manual({ steps: [{ name: 'a', url: '/a' }], parallel: 17 }),
+    call({ method: 'GETT' }),
+    call({ paging: 'pages' }),
+    call({ paging: { type: 'offset' } }),
+    call({ paging: { type: 'next-url' } }),
+    call({ time_unit: 'days' }),
+    call({ data_path: 'a' }),
+    source({ totals: true }),
     {},
     file({ kafka: { shards: 'many' } }),
     file({ kafka: { shard: 1 } }),

@@ -106,7 +106,7 @@ test('all problems are reported at once, each where it stands and with what woul
         30,
         'sources[0].template',
         '"user" is not a template',
-        'Did you mean "users"? One of workspaces, users, time-entries.',
+        'Did you mean "users"? One of workspaces, users, time-entries, detailed-report, summary-report.',
       ],
       [4, 48, 'sources[0].credential', '"acne" is not a credential', 'Did you mean "acme"? One of acme.'],
       [4, 61, 'sources[0].every', '"30" has no unit', 'Say ms, s, m, h or d: 500ms, 30s, 5m, 24h, 7d.'],

@@ -111,6 +111,28 @@ test('two sources share a topic where their workspaces are disjoint, or have one
   deepEqual(problemsOf(withSources('name: a, template: users', 'name: b, template: users, topic: other')), []);
 });
 
+test('two credentials may fill one topic where no workspace is named by both', () => {
+  const two = (one: string, other: string) =>
+    problemsOf(
+      lint(
+        [
+          'credentials:',
+          `  acme: { api_key: \${CLOCKIFY_API_KEY} }`,
+          `  beta: { api_key: \${CLOCKIFY_API_KEY} }`,
+          'sources:',
+          `  - { name: a, template: users, credential: acme${one} }`,
+          `  - { name: b, template: users, credential: beta${other} }`,
+        ].join('\n'),
+      ),
+    );
+  deepEqual(two('', ''), []);
+  deepEqual(two(', workspace: w1', ''), []);
+  deepEqual(two(', workspace: w1', ', workspace: [w2]'), []);
+  deepEqual(two(', workspace: w1', ', workspace: [w2, w1]'), [
+    '6:5 sources[1].topic: would write the same keys to clockify.users as "a" (line 5)',
+  ]);
+});
+
 test('a topic has rows of one template, and none of the worker itself', () => {
   const found = withSources(
     'name: a, template: users, workspace: w1',

@@ -27,6 +27,22 @@ export const TEMPLATES: readonly TemplateInfo[] = [
     filters: { tags: { type: 'strings' } },
     fields: [{ field: 'workspace_id' }, { field: 'id' }, { field: 'description' }],
   },
+  {
+    name: 'detailed-report',
+    plural: 'detailed_report',
+    parameters: ['workspace'],
+    filters: {},
+    fields: [{ field: 'id' }],
+    report: 'detailed',
+  },
+  {
+    name: 'summary-report',
+    plural: 'summary_report',
+    parameters: ['workspace'],
+    filters: {},
+    fields: [{ field: 'group_path' }],
+    report: 'summary',
+  },
 ];
 
 export const KEY = 'canary-Key_1234567890';
@@ -49,6 +65,7 @@ export function lint(
     file: '/etc/worker/config.yaml',
     env: { CLOCKIFY_API_KEY: KEY, ...env },
     templates: TEMPLATES,
+    checkDateFormat: (pattern, zone) => (pattern.includes('jj') ? `"jj" is no letter in ${zone}` : undefined),
     overrides,
     readFile: (path) => {
       const found = all.get(path);

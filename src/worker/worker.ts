@@ -22,6 +22,7 @@ import type { Ambient, Membership } from '../pipeline/ports.ts';
 import { abortable, backoffMs } from '../pipeline/retry.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 import type { Report } from './events.ts';
+import { createGrowth } from './growth.ts';
 import type { Shards } from './shards.ts';
 import { runSource, type Source, type SourceEnvironment } from './source.ts';
 
@@ -132,35 +133,6 @@ function createRefusal() {
     },
   };
 }
-
-/**
- * Whether a source's sweeps have shown fields that its schema lacks. Each path is a reason once: one that the schema
- * will not take must not start the source anew for ever.
- */
-function createGrowth(canGrow: boolean) {
-  const seen = new Set<string>();
-  let isDue = false;
-  return {
-    isDue: () => isDue,
-    /** True at the end of a sweep after which the source is to begin anew. */
-    isComplete(event: SliceEvent): boolean {
-      if (event.type === 'sweep') return isDue && event.outcome === 'complete';
-      for (const path of canGrow ? event.counts.unknownFields.keys() : []) {
-        if (!seen.has(path) && seen.size < MAX_GROWTH) {
-          seen.add(path);
-          isDue = true;
-        }
-      }
-      return false;
-    },
-    grown: () => {
-      isDue = false;
-    },
-  };
-}
-
-/** Paths that may each make a source begin anew once. */
-const MAX_GROWTH = 1_000;
 
 function waitOrGiveUp(source: string, error: WorkerError, attempt: number, { ambient, report }: WorkerParts) {
   if (error.kind !== 'transient') return throwError(() => error);

@@ -43,6 +43,7 @@ export const stepShape = z.strictObject({
   ...callFields,
 });
 
+/** For the JSON Schema alone. @internal */
 export function endpointDefinitions(): JsonSchema {
   return { paging: pagingFormat.schema, endpoint: objectSchema(endpointShape), step: objectSchema(stepShape) };
 }

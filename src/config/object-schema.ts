@@ -14,6 +14,7 @@ export function objectSchema(shape: z.ZodType): JsonSchema {
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
+/** @internal */
 export function orReference({ description, default: fallback, ...schema }: JsonSchema): JsonSchema {
   const options = Array.isArray(schema.anyOf) && Object.keys(schema).length === 1 ? schema.anyOf : [schema];
   return {

@@ -13,7 +13,7 @@ const parameter = matching(
   'As in the address, or, in a body, names with dots between: detailedFilter.page.',
 );
 
-export const headerName = matching('the name of a header', /^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'Such as last-page.');
+const headerName = matching('the name of a header', /^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'Such as last-page.');
 
 const place = choice('query or body', ['query', 'body']);
 

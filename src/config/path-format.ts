@@ -27,7 +27,7 @@ export const keyPath: Format<string> = scalar('a path to one field', PATH_SCHEMA
 );
 
 /** What core says of a text, as a reading of it. */
-export function readFaults(text: string, read: () => unknown): Reading<string> {
+function readFaults(text: string, read: () => unknown): Reading<string> {
   try {
     read();
     return accept(text);

@@ -8,7 +8,7 @@ import { type Node, type Position, placeIn, type TextNode } from './tree.ts';
 export const PARAMETERS = ['workspace', 'user', 'project'] as const;
 
 /** `{user_id}` and `{user}` are the same. */
-export const PARAMETER_NAMES = PARAMETERS.flatMap((name) => [`${name}_id`, name]);
+const PARAMETER_NAMES = PARAMETERS.flatMap((name) => [`${name}_id`, name]);
 
 /** What placeholders of one step may name, and what they have named. */
 export interface Scope {

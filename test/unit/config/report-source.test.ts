@@ -75,7 +75,7 @@ test('a report that Clockify would refuse is refused before', () => {
     wrong('summary-report', `report: { dateRangeStart: "{now-1}", dateRangeEnd: "{now}"${filter} }`);
   deepEqual(summary(''), ['6:13 report.summaryFilter.groups: is no list of one to three groups']);
   deepEqual(summary(', summaryFilter: { groups: [] }'), [
-    '6:89 report.summaryFilter.groups: is no list of one to three groups',
+    '6:90 report.summaryFilter.groups: is no list of one to three groups',
   ]);
   deepEqual(wrong('users', 'totals: true'), ['6:5 totals: is not a known key']);
   deepEqual(wrong('users', 'time_unit: day'), ['6:5 time_unit: is not a known key']);

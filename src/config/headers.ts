@@ -1,4 +1,3 @@
-import { quote } from './format.ts';
 import { checkText, type Part, type Scope } from './placeholders.ts';
 import type { Report } from './report.ts';
 import { join, type Node, type Position, placeIn, type TextNode } from './tree.ts';
@@ -61,34 +60,45 @@ function headersOfMap({ entries }: Extract<Node, { kind: 'map' }>, path: string,
 
 const ENTRY = /\s*(?<name>[^\s:,"']*)\s*:\s*(?:"(?<double>[^"]*)"\s*|'(?<single>[^']*)'\s*|(?<bare>[^,]*))(?:,|$)/dy;
 
+/** Servers take no more either. */
+const MOST_CHARACTERS = 8_192;
+
 /** `X-Trace:on, Accept:"text/csv, text/plain"`: a comma ends a header, its first colon the name. */
 function headersOfLine(node: TextNode, path: string, report: Report): readonly Header[] {
   const found: Header[] = [];
   const { text } = node;
+  if (text.length > MOST_CHARACTERS) {
+    report.problem(node.at, path, 'is too long', `At most ${MOST_CHARACTERS} characters.`);
+    return found;
+  }
   for (let at = 0; at < text.length; at = ENTRY.lastIndex) {
-    ENTRY.lastIndex = at;
-    const match = ENTRY.exec(text);
-    const [start, end] = match?.indices?.groups?.double ?? match?.indices?.groups?.single ?? bareOf(match) ?? [];
-    if (match === null || start === undefined) {
-      const space = text.slice(at).search(/\S/);
-      const shown = node.fromReference ? 'a part' : quote(text.slice(at + Math.max(0, space)));
-      report.problem(placeIn(node, at + 1 + Math.max(0, space)), path, `${shown} is no header`, HINT);
+    const header = headerAt(node, at, path);
+    if (header === undefined) {
+      // Not quoted: what is no header may hold a key.
+      const start = at + Math.max(0, text.slice(at).search(/\S/));
+      report.problem(placeIn(node, start + 1), path, 'has something here that is no header', HINT);
       return found;
     }
-    const { name = '' } = match.groups ?? {};
-    const nameAt = placeIn(node, (match.indices?.groups?.name?.[0] ?? at) + 1);
-    const inner = node.fromReference ? path : join(path, name);
-    found.push({ name, nameAt, node, path: inner, text: text.slice(start, end), offset: start });
+    found.push(header);
   }
   return found;
 }
 
-/** Without the white space around it. */
-function bareOf(match: RegExpExecArray | null): [number, number] | undefined {
-  const [start, end] = match?.indices?.groups?.bare ?? [];
-  if (match === null || start === undefined || end === undefined) return undefined;
-  const bare = match.groups?.bare ?? '';
-  return [start, start + bare.trimEnd().length];
+function headerAt(node: TextNode, at: number, path: string): Header | undefined {
+  ENTRY.lastIndex = at;
+  const { groups = {}, indices } = ENTRY.exec(node.text) ?? {};
+  const { double, single, bare, name: nameSpan } = indices?.groups ?? {};
+  const [offset] = double ?? single ?? bare ?? [];
+  if (offset === undefined) return undefined;
+  const { name = '' } = groups;
+  return {
+    name,
+    nameAt: placeIn(node, (nameSpan?.[0] ?? at) + 1),
+    node,
+    path: node.fromReference ? path : join(path, name),
+    text: groups.double ?? groups.single ?? groups.bare?.trimEnd() ?? '',
+    offset,
+  };
 }
 
 const KEYS = ['x-api-key', 'x-addon-token', 'x-marketplace-token', 'authorization', 'proxy-authorization', 'cookie'];

@@ -45,7 +45,8 @@ function checkPair(one: PlacedSource, other: PlacedSource, report: Report): void
     const hint = `Rows of two ${what}s have two schemas: give one of the sources a topic of its own.`;
     report.problem(at(one, 'topic'), path, `${source.topic} is the topic of ${first}, of another ${what}`, hint);
   } else if (!areDisjoint(source, other.source)) {
-    const hint = 'Give one of them a topic of its own, or each a list of workspaces that the other does not have.';
+    const others = hasWorkspace(source) ? ', or each a list of workspaces that the other does not have' : '';
+    const hint = `Give one of them a topic of its own${others}.`;
     report.problem(at(one, 'topic'), path, `would write the same keys to ${source.topic} as ${first}`, hint);
   }
 }

@@ -197,7 +197,7 @@ test('headers are one line or a map, and never those of the credential or the cl
   deepEqual(faults(URL_LINE, 'headers: "A:1, x-api-KEY:secret, Host:x, B, C:3"'), [
     '8:22 headers.x-api-KEY: is a header of credentials, and the credential adds its own',
     '8:40 headers.Host: is a header that the client itself sets',
-    '8:48 headers: "B, C:3" is no header',
+    '8:48 headers: has something here that is no header',
   ]);
   deepEqual(faults(URL_LINE, 'headers: { "a b": 1, Authorization: x, A: 1, a: 2, B: "", C: "é", D: [1] }'), [
     '8:18 headers."a b": is not the name of a header',
@@ -208,6 +208,20 @@ test('headers are one line or a map, and never those of the credential or the cl
     '8:76 headers.D: is a list and should be one value',
   ]);
   deepEqual(faults(URL_LINE, 'headers: [a]'), ['8:16 headers: is a list and should be headers']);
+});
+
+test('P7: a key that stands in a header by mistake is not shown', () => {
+  for (const line of [
+    '"B, X-Api-Key:canary"',
+    '"canary"',
+    '"X-Api-Key canary"',
+    '{ X-Api-Key: canary }',
+    '"A b:canary"',
+  ]) {
+    const { problems } = withSource('key: hash', 'endpoint:', `  ${URL_LINE}`, `  headers: ${line}`);
+    equal(problems.length, 1);
+    equal(JSON.stringify(problems).includes('canary'), false);
+  }
 });
 
 test('a body is a map, a list or JSON text, and says the same in each', () => {

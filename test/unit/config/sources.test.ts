@@ -133,6 +133,16 @@ test('two credentials may fill one topic where no workspace is named by both', (
   ]);
 });
 
+test('what two credentials see of an account cannot be told apart by workspaces', () => {
+  const sources = ['acme', 'beta'].map((name) => `  - { name: ${name}, template: workspaces, credential: ${name} }`);
+  const credentials = `credentials: { acme: { api_key: x }, beta: { api_key: y } }`;
+  const found = lint([credentials, 'sources:', ...sources].join('\n'));
+  deepEqual(problemsOf(found), [
+    '4:5 sources[1].topic: would write the same keys to clockify.workspaces as "acme" (line 3)',
+  ]);
+  deepEqual(hintsOf(found), ['Give one of them a topic of its own.']);
+});
+
 test('a topic has rows of one template, and none of the worker itself', () => {
   const found = withSources(
     'name: a, template: users, workspace: w1',

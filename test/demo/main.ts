@@ -2,26 +2,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import { tailTopic } from '../../src/kafka/topic-tail.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
-import { type Comparison, compare, DEMO_TEMPLATES, expectationsOf, isClean } from '../support/comparison.ts';
+import { type Comparison, compare, isClean } from '../support/comparison.ts';
 import { kafkaOf, type Published, publishedFrom, readPublished } from '../support/published.ts';
 import { startWorker, type WorkerProcess } from '../support/worker-process.ts';
+import { readArguments } from './arguments.ts';
 import { createPrinter } from './printer.ts';
+import { ALL, FOUR, type Programme } from './programme.ts';
 
 /**
  * The demonstration: a practice Clockify where life goes on, a real Kafka and registry, and the worker between them.
  * Prints changes as they arrive; with `--for` it ends by itself and holds the topics against the truth.
  */
-const TOPICS = DEMO_TEMPLATES.map((name) => `clockify.${templateNamed(name).plural}`);
 const ACTIVITY_PER_SECOND = 5;
-/** Changes of the last moment need two sweeps and a second witness. */
-const SETTLE_WITHIN_MS = 60_000;
 
-const { forMs, report } = readArguments();
+const { forMs, report, all } = readArguments();
+const programme: Programme = all ? ALL : FOUR;
 const stop = new AbortController();
 /** A Ctrl-C comes from the terminal and from npm: a second one that soon is the same wish. */
 const SAME_WISH_MS = 1_000;
@@ -43,7 +41,9 @@ async function demo(): Promise<number> {
   const simulator = await startSimulator({ seed: 1, workspaces: 2, users: 20, days: 30 });
   const logFile = join(folder, 'worker.log');
   const place = {
+    config: programme.config,
     clockifyUrl: simulator.url,
+    reportsUrl: simulator.reportsUrl,
     apiKey: simulator.apiKey,
     brokers: stack.brokers,
     registryUrl: stack.registryUrl,
@@ -72,7 +72,7 @@ function introduce(stack: Stack, simulator: Simulator, logFile: string): void {
   say(`Registry   ${stack.registryUrl}`);
   say(`Clockify   ${simulator.url} (practice; truth at ${simulator.origin}/simulator/truth)`);
   say(`Worker log ${logFile}`);
-  say(`Topics     ${TOPICS.join(', ')}`);
+  say(`Topics     ${programme.topics.join(', ')}`);
   say('The first load comes as op "r" and is only counted; then every change has a line. Ctrl-C ends it.\n');
 }
 
@@ -87,7 +87,7 @@ function watch(stack: Stack, worker: WorkerProcess): Published[] {
     if (line !== undefined) say(line);
   };
   const kafka = kafkaOf(stack.brokers);
-  for (const topic of TOPICS) void follow(topic);
+  for (const topic of programme.topics) void follow(topic);
   const counting = setInterval(() => say(`           ${printer.counts()}`), 5_000);
   stop.signal.addEventListener('abort', () => clearInterval(counting), { once: true });
   return published;
@@ -114,18 +114,13 @@ async function conclude(
   published: readonly Published[],
 ): Promise<number> {
   say('\nThe practice Clockify stands still; waiting until the worker has seen everything …');
-  const until = Date.now() + SETTLE_WITHIN_MS;
-  while (
-    !isClean(compare(published, expectationsOf(DEMO_TEMPLATES, simulator.world.truth()))) &&
-    Date.now() < until &&
-    !stop.signal.aborted
-  )
-    await sleep(500);
+  const held = async (records: readonly Published[]) =>
+    compare(records, await programme.expectations(simulator, stack.registryUrl));
+  const isSettled = () => held(published).then(isClean, () => false);
+  const until = Date.now() + programme.settleWithinMs;
+  while (!(await isSettled()) && Date.now() < until && !stop.signal.aborted) await sleep(500);
   const code = await worker.end('SIGTERM');
-  const comparison = compare(
-    await readPublished(stack, TOPICS),
-    expectationsOf(DEMO_TEMPLATES, simulator.world.truth()),
-  );
+  const comparison = await held(await readPublished(stack, programme.topics));
   tell(comparison, code);
   return isClean(comparison) && code === 0 ? 0 : 1;
 }
@@ -161,18 +156,4 @@ async function leave(worker: WorkerProcess): Promise<number> {
 function failed(logFile: string): number {
   say(`The worker ended by itself; its log was ${logFile}`);
   return 1;
-}
-
-function readArguments(): { readonly forMs: number | undefined; readonly report: string | undefined } {
-  const usage = 'Usage: npm run demo -- [--for 60s] [--report FILE]';
-  try {
-    const { values } = parseArgs({ options: { for: { type: 'string' }, report: { type: 'string' } } });
-    const match = /^(\d+)(s|m)$/.exec(values.for ?? '0s');
-    if (match === null) throw new Error(`--for takes a time such as 60s or 2m, not "${values.for}"`);
-    const ms = Number(match[1]) * (match[2] === 's' ? 1_000 : 60_000);
-    return { forMs: values.for === undefined ? undefined : ms, report: values.report };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${usage}\n`);
-    process.exit(2);
-  }
 }

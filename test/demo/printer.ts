@@ -2,7 +2,7 @@ import type { Published } from '../support/published.ts';
 
 /** Changes as a person reads them: when, what happened to what, who did it, and what is different now. */
 export interface Printer {
-  /** Undefined for what needs no line: the first load, tombstones. */
+  /** Undefined for what needs no line: the first load, tombstones, a row of which only sums beside it are new. */
   line(record: Published): string | undefined;
   counts(): string;
 }
@@ -24,12 +24,12 @@ export function createPrinter(): Printer {
     const before = rows.get(place);
     rows.set(place, value);
     if (typeof value.name === 'string') names.set(String(key.id), value.name);
-    if (op === 'r') return undefined;
-    const resource = topic.slice(topic.indexOf('.') + 1).padEnd(12);
+    const news = op === 'u' && before !== undefined ? differences(before, value, names) : [];
+    if (op === 'r' || (op === 'u' && news.length === 0)) return undefined;
+    const resource = topic.slice(topic.indexOf('.') + 1).padEnd(15);
     const who = names.get(String(value.user_id)) ?? '';
-    const what = String(value.description ?? value.name ?? '') || String(key.id);
-    const news = op === 'u' && before !== undefined ? ` · ${differences(before, value, names)}` : '';
-    return `${clock(value)}  ${WORDS[op]}  ${resource}  ${who.padEnd(20)} ${quote(what)}${news}`;
+    const told = news.length === 0 ? '' : ` · ${shortened(news)}`;
+    return `${clock(value)}  ${WORDS[op]}  ${resource}  ${who.padEnd(20)} ${quote(nameOf(key, value))}${told}`;
   };
 
   return {
@@ -41,14 +41,25 @@ export function createPrinter(): Printer {
   };
 }
 
-function differences(before: Row, after: Row, names: ReadonlyMap<string, string>): string {
-  const changed = Object.keys(after).filter(
-    (name) => !name.startsWith('__') && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
-  );
-  const shown = changed
-    .slice(0, 3)
+/** Totals and the range of a report stand on each of its rows: news, but of none of them. */
+const BESIDE = /^(?:__|total_|totals_|range_)/;
+
+function differences(before: Row, after: Row, names: ReadonlyMap<string, string>): readonly string[] {
+  return Object.keys(after)
+    .filter((name) => !BESIDE.test(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
     .map((name) => `${name}: ${show(name, before[name], names)} → ${show(name, after[name], names)}`);
-  return shown.concat(changed.length > 3 ? [`and ${changed.length - 3} more`] : []).join(', ');
+}
+
+function shortened(news: readonly string[]): string {
+  return [...news.slice(0, 3), ...(news.length > 3 ? [`and ${news.length - 3} more`] : [])].join(', ');
+}
+
+/** What a person would call it: its text, the names of its groups, and at last the end of its key. */
+function nameOf(key: Row, value: Row): string {
+  const groups = [value.group_1_name, value.group_2_name, value.group_3_name].filter((name) => name !== null);
+  const grouped = groups.filter((name) => name !== undefined).join(' / ');
+  const text = value.description ?? value.name ?? value.notes ?? value.approval_request_owner_user_name ?? grouped;
+  return String(text) || String(Object.values(key).at(-1));
 }
 
 function show(field: string, value: unknown, names: ReadonlyMap<string, string>): string {

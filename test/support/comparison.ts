@@ -29,7 +29,7 @@ export interface TopicComparison {
   readonly different: readonly string[];
 }
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 type Truth = ReturnType<World['truth']>;
 
 /** What one topic must hold: the rows that are true, by key as `a/b`. */
@@ -53,6 +53,9 @@ const RESOURCES: Readonly<Record<string, keyof Truth>> = {
   tasks: 'tasks',
   'time-entries': 'timeEntries',
 };
+
+/** The templates for which the truth has a list. */
+export const LISTED_TEMPLATES = Object.keys(RESOURCES);
 
 /** The templates of `config/demo.yaml`. */
 export const DEMO_TEMPLATES = ['workspaces', 'users', 'projects', 'time-entries'] as const;

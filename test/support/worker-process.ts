@@ -4,20 +4,25 @@ import { createWriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const DEMO_CONFIG = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
+export const DEMO_CONFIG = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
+export const ALL_CONFIG = fileURLToPath(new URL('../../config/all.yaml', import.meta.url));
 
 export interface WorkerEnvironment {
   readonly clockifyUrl: string;
+  /** Only where the configuration has reports. */
+  readonly reportsUrl?: string;
   readonly apiKey: string;
   readonly brokers: readonly string[];
   readonly registryUrl: string;
   readonly logFile: string;
+  /** Path of the configuration; `config/demo.yaml` unless told. */
+  readonly config?: string;
   readonly args?: readonly string[];
   /** Over the process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The worker as people run it: a process of its own, configured by `config/demo.yaml`. */
+/** The worker as people run it: a process of its own. */
 export interface WorkerProcess {
   readonly child: ChildProcess;
   /** Its exit code, or 128 and the signal's number. */
@@ -27,9 +32,10 @@ export interface WorkerProcess {
 }
 
 export function startWorker(options: WorkerEnvironment): WorkerProcess {
-  const { clockifyUrl, apiKey, brokers, registryUrl, logFile, args = [], env = {} } = options;
+  const { clockifyUrl, reportsUrl = '', apiKey, brokers, registryUrl, logFile } = options;
+  const { config = DEMO_CONFIG, args = [], env = {} } = options;
   const log = createWriteStream(logFile, { flags: 'a' });
-  const child = spawn(process.execPath, [MAIN, 'run', '--config', DEMO_CONFIG, ...args], {
+  const child = spawn(process.execPath, [MAIN, 'run', '--config', config, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     // Out of reach of the terminal's Ctrl-C: whoever started it ends it.
     detached: true,
@@ -37,6 +43,7 @@ export function startWorker(options: WorkerEnvironment): WorkerProcess {
       ...process.env,
       CLOCKIFY_API_KEY: apiKey,
       CLOCKIFY_URL: clockifyUrl,
+      CLOCKIFY_REPORTS_URL: reportsUrl,
       KAFKA_BROKERS: brokers.join(','),
       REGISTRY_URL: registryUrl,
       ...env,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config, SinkName, TemplateInfo } from './config.ts';
 import { readCredentials } from './credentials.ts';
 import { readDocument } from './document.ts';
+import { type Judges, LENIENT } from './judges.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
 import { processConfig } from './process-config.ts';
 import { type Flags, readSettings } from './process-settings.ts';
@@ -10,7 +11,6 @@ import { createReport, type Report } from './report.ts';
 import { checkTogether } from './settings-together.ts';
 import { readSources } from './sources.ts';
 import type { Hosts } from './step-url.ts';
-import type { CheckDateFormat } from './times.ts';
 import { type MapNode, NOWHERE, type Node, some } from './tree.ts';
 
 export interface LoadOptions {
@@ -20,8 +20,8 @@ export interface LoadOptions {
   /** From flags: they win over the environment, which wins over the file. */
   readonly overrides?: { readonly sink?: SinkName | undefined; readonly shards?: string | undefined } | undefined;
   readonly templates: readonly TemplateInfo[];
-  /** What is wrong with a date format in a zone, one sentence; undefined: nothing. Left out, formats are not judged. */
-  readonly checkDateFormat?: CheckDateFormat | undefined;
+  /** Left out: what they would say shows when the source is polled. */
+  readonly judges?: Partial<Judges> | undefined;
   /** Text of a file, for the configuration itself, `${file:…}` and `*_FILE`. Throws where there is none. */
   readonly readFile?: ((path: string) => string) | undefined;
 }
@@ -72,7 +72,7 @@ function assemble(root: MapNode, options: LoadOptions, outside: Outside, report:
       templates: options.templates,
       credentials: declared?.kind === 'map' ? [...declared.entries.keys()] : [],
       hostsOf: (name) => hostsOf(credentials, name, declared),
-      checkDateFormat: options.checkDateFormat ?? (() => undefined),
+      judges: { ...LENIENT, ...options.judges },
       file: options.file,
       outside,
       topics: process.topics,

@@ -2,6 +2,7 @@ import type { SourceConfig } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
 import { checkParameters, type EndpointSurroundings, endpointOf, readSchemaFile, readSteps } from './endpoint.ts';
 import { endpointSourceShape, type GivenManual, stepsSourceShape } from './endpoint-shape.ts';
+import { reportStepFaults } from './judges.ts';
 import { PARAMETERS } from './placeholders.ts';
 import { milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
@@ -24,14 +25,19 @@ export function readManual(
 ): SourceConfig | undefined {
   const isSingle = map.entries.has('endpoint');
   const shape = isSingle ? endpointSourceShape(around.credentials) : stepsSourceShape(around.credentials);
+  const before = report.problems.length;
   const given = readShape<GivenManual>(shape as never, map, path, report);
   checkSchedule(map, path, true, report);
-  checkTimes(map, path, around.checkDateFormat, report);
+  checkTimes(map, path, around.judges.checkDateFormat, report);
   const surroundings: EndpointSurroundings = { ...around, times: given ?? {} };
   const read = readSteps(map, path, surroundings, report);
   const schemaFile = readSchemaFile(map.entries.get('schema')?.value, join(path, 'schema'), surroundings, report);
   if (read === undefined) return undefined;
   checkParameters(map, path, read.parameters, report);
+  if (report.problems.length === before) {
+    const faults = around.judges.checkSteps(read.steps, read.parameters);
+    reportStepFaults(faults, read.steps, map, path, report);
+  }
   return given === undefined ? undefined : resolve(given, endpointOf(given, read, schemaFile), around);
 }
 

@@ -1,11 +1,12 @@
 import { bodyFormat, readBody } from './body.ts';
 import type { ReportConfig, TemplateInfo } from './config.ts';
 import { flag } from './format.ts';
+import type { Judges } from './judges.ts';
 import type { Scope } from './placeholders.ts';
 import type { Report } from './report.ts';
 import { apart, optional } from './shape.ts';
 import { type CheckDateFormat, checkTimes, type GivenTimes, timeFields, timesOf } from './times.ts';
-import { join, locate, type MapNode, type Node } from './tree.ts';
+import { join, locate, type MapNode, type Node, some } from './tree.ts';
 
 /** What a source of a report template has beside the keys of every template. */
 export const reportFields = {
@@ -79,4 +80,23 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 export function reportOf(body: ReportConfig['body'], given: GivenReport): ReportConfig {
   return { body, time: timesOf(given), totals: given.totals ?? false };
+}
+
+/** What those who ask for reports say, where nothing else is wrong. */
+export function judgeReport(
+  asked: ReportConfig,
+  map: MapNode,
+  path: string,
+  template: TemplateInfo,
+  { checkReport }: Judges,
+  report: Report,
+): void {
+  const inner = join(path, 'report');
+  const node = map.entries.get('report')?.value;
+  if (template.report === undefined || node === undefined) return;
+  if (report.problems.some((problem) => problem.path.startsWith(path))) return;
+  const fault = checkReport(template.report, asked, template.parameters);
+  if (fault === undefined) return;
+  const isHidden = some(node, ({ fromReference }) => fromReference);
+  report.problem(node.at, inner, isHidden ? 'the references do not give what is wanted' : fault.message, fault.hint);
 }

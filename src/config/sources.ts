@@ -3,7 +3,7 @@ import { SOURCE_DEFAULTS } from './defaults.ts';
 import { type ManualSurroundings, readManual } from './manual-source.ts';
 import { milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
-import { readReport, reportOf } from './report-source.ts';
+import { judgeReport, readReport, reportOf } from './report-source.ts';
 import { checkSchedule, scheduleOf } from './schedule.ts';
 import { mapOf, readShape } from './shape.ts';
 import { checkTopics, type PlacedSource } from './source-conflicts.ts';
@@ -69,9 +69,11 @@ function readTemplate(map: MapNode, path: string, around: Surroundings, report: 
   const template = templateOf(map, around.templates);
   const values = readShape(sourceShape(template, names, around.credentials), map, path, report);
   checkSchedule(map, path, template.report !== undefined, report);
-  const body = readReport(map, path, template, around.checkDateFormat, report);
+  const body = readReport(map, path, template, around.judges.checkDateFormat, report);
   if (values === undefined) return undefined;
-  return resolve(values, template, body === undefined ? undefined : reportOf(body, values), around);
+  const asked = body === undefined ? undefined : reportOf(body, values);
+  if (asked !== undefined) judgeReport(asked, map, path, template, around.judges, report);
+  return resolve(values, template, asked, around);
 }
 
 /** With an unknown template, a key is right if any template has it: the template itself is reported. */

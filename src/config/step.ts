@@ -3,12 +3,13 @@ import type { StepConfig } from './config.ts';
 import { ENDPOINT_DEFAULTS } from './defaults.ts';
 import { endpointShape, type GivenCall, stepShape } from './endpoint-shape.ts';
 import { readHeaders } from './headers.ts';
+import type { Judges } from './judges.ts';
 import { parametersOf, readPaging } from './paging.ts';
 import { checkText, type Scope } from './placeholders.ts';
 import type { Report } from './report.ts';
 import { readShape } from './shape.ts';
 import { type Hosts, queryNames, readUrl } from './step-url.ts';
-import { type CheckDateFormat, checkTimes, type GivenTimes, timesOf } from './times.ts';
+import { checkTimes, type GivenTimes, timesOf } from './times.ts';
 import { join, type MapNode } from './tree.ts';
 
 export interface StepSurroundings {
@@ -17,7 +18,7 @@ export interface StepSurroundings {
   readonly hosts: Hosts | undefined;
   /** Of the source: for what the step leaves out. */
   readonly times: GivenTimes;
-  readonly checkDateFormat: CheckDateFormat;
+  readonly judges: Judges;
 }
 
 /**
@@ -35,7 +36,7 @@ export function readStep(
   const { scope, hosts } = around;
   const shape = name === undefined ? stepShape : endpointShape;
   const given: (GivenCall & { readonly name?: string }) | undefined = readShape<GivenCall>(shape, map, path, report);
-  checkTimes(map, path, around.checkDateFormat, report);
+  checkTimes(map, path, around.judges.checkDateFormat, report);
   const method = given?.method ?? methodOf(map);
   const url = readUrlOf(map, path, scope, hosts, report);
   const headers = readHeaders(map.entries.get('headers')?.value, join(path, 'headers'), scope, report);

@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { compileDateFormat } from '../../../src/clockify/macros.ts';
+import { checkSteps } from '../../../src/clockify/manual/check.ts';
+import { compileReportBody } from '../../../src/clockify/report-body.ts';
 import { templates } from '../../../src/clockify/templates/catalogue.ts';
+import type { ReportConfig } from '../../../src/config/config.ts';
 import { lintConfig } from '../../../src/config/load-config.ts';
 import { jsonSchema, printJson } from '../../../src/config/write-json-schema.ts';
 import { validate } from './json-schema-validator.ts';
@@ -24,7 +27,7 @@ const ENV = {
 function lintFile(name: string, text?: string) {
   const file = new URL(name, folder).pathname;
   const readFile = text === undefined ? undefined : () => text;
-  return lintConfig({ file, env: ENV, templates, checkDateFormat, readFile });
+  return lintConfig({ file, env: ENV, templates, judges: { checkDateFormat, checkSteps, checkReport }, readFile });
 }
 
 test('the committed JSON Schema is what `npm run schema` writes', () => {
@@ -38,6 +41,12 @@ function checkDateFormat(pattern: string, zone: string): string | undefined {
   } catch (error) {
     return String(error);
   }
+}
+
+function checkReport(kind: 'detailed' | 'summary', { body, time }: ReportConfig, parameters: readonly string[]) {
+  const params = Object.fromEntries(parameters.map((name) => [name, '0']));
+  compileReportBody({ kind, body, params, time });
+  return undefined;
 }
 
 test('config/all.yaml has every template, two reports and three manual endpoints, right here and in an editor', () => {

@@ -58,14 +58,22 @@ export const MINIMAL = [
 /** Lints a text as `/etc/worker/config.yaml`; `files` are the others that can be read. */
 export function lint(
   text: string,
-  { env = {}, files = {}, overrides }: Partial<Pick<LoadOptions, 'env' | 'overrides'>> & { files?: object } = {},
+  {
+    env = {},
+    files = {},
+    overrides,
+    judges,
+  }: Partial<Pick<LoadOptions, 'env' | 'overrides' | 'judges'>> & { files?: object } = {},
 ): LintResult {
   const all = new Map<string, string>([['/etc/worker/config.yaml', text], ...Object.entries(files)]);
   return lintConfig({
     file: '/etc/worker/config.yaml',
     env: { CLOCKIFY_API_KEY: KEY, ...env },
     templates: TEMPLATES,
-    checkDateFormat: (pattern, zone) => (pattern.includes('jj') ? `"jj" is no letter in ${zone}` : undefined),
+    judges: {
+      checkDateFormat: (pattern, zone) => (pattern.includes('jj') ? `"jj" is no letter in ${zone}` : undefined),
+      ...judges,
+    },
     overrides,
     readFile: (path) => {
       const found = all.get(path);

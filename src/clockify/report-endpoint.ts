@@ -76,11 +76,16 @@ export function createReportEndpoint(options: ReportOptions): ReportEndpoint {
   const { template, params, body, time } = options;
   const kind = template.report ?? 'detailed';
   const compiled = compileReportBody({ kind, body, params, time });
+  let window: ReportWalk['window'];
   const begin = (nowMs: number): ReportWalk => {
     const resolved = compiled.at(nowMs);
-    return kind === 'detailed' ? walkDetailed(options, compiled, resolved) : walkSummary(options, compiled, resolved);
+    const walkOf = kind === 'detailed' ? walkDetailed : walkSummary;
+    const walk = walkOf(options, compiled, resolved);
+    window = walk.window;
+    return walk;
   };
-  return { begin, witness: template.read === undefined ? undefined : (key, signal) => witness(options, key, signal) };
+  const read = (key: EntityKey, signal: AbortSignal) => witness(options, window, key, signal);
+  return { begin, witness: template.read === undefined ? undefined : read };
 }
 
 /** A page of the whole, as a page of one piece of the range. */
@@ -188,27 +193,43 @@ async function ask(options: ReportOptions, body: Fields, signal: AbortSignal) {
   return { body: reply.body, receivedAtMs: reply.receivedAtMs };
 }
 
-/** P4: a row is gone where its entry is. An entry that lives may have left the range or the filters, or be running. */
-async function witness({ client, template, params }: ReportOptions, key: EntityKey, signal: AbortSignal) {
+/**
+ * P4: a row is gone where its entry is, or where the entry now starts outside the range that was swept. One that starts
+ * inside it may have left the filters, or be running: that proves nothing.
+ */
+async function witness(
+  { client, template, params }: ReportOptions,
+  window: ReportWalk['window'],
+  key: EntityKey,
+  signal: AbortSignal,
+): Promise<ReportTestimony> {
   const path = template.read?.path(params, key) ?? '';
   const answer = await client.get({ path, query: {}, owner: params.workspace ?? '' }, signal);
   const { receivedAtMs } = answer;
-  if (answer.ok)
-    return isEntry(answer.body, key.at(-1)) ? ({ says: 'alive', item: undefined, receivedAtMs } as const) : UNCLEAR;
-  if (provesGone(answer.refusal)) return { says: 'gone', receivedAtMs } as const;
+  if (answer.ok) {
+    const entry = entryIn(answer.body, key.at(-1));
+    if (entry === undefined) return { says: 'nothing', reason: 'the answer is not the entry' };
+    return isOutside(window, entry) ? { says: 'gone', receivedAtMs } : { says: 'alive', item: undefined, receivedAtMs };
+  }
+  if (provesGone(answer.refusal)) return { says: 'gone', receivedAtMs };
   const error = errorOf(answer.refusal, path);
   if (error.kind === 'transient') throw error;
-  return { says: 'nothing', reason: error.message } as const;
+  return { says: 'nothing', reason: error.message };
 }
 
-const UNCLEAR = { says: 'nothing', reason: 'the answer is not the entry' } as const;
+/** Somebody has moved it: the rows that a sliding range leaves behind are none that are asked for. */
+function isOutside(window: ReportWalk['window'], { timeInterval }: Fields): boolean {
+  const startMs = isFields(timeInterval) && typeof timeInterval.start === 'string' && Date.parse(timeInterval.start);
+  if (window === undefined || startMs === false || Number.isNaN(startMs)) return false;
+  return startMs < window.fromMs || startMs > window.toMs;
+}
 
-function isEntry(body: Uint8Array, id: string | undefined): boolean {
+function entryIn(body: Uint8Array, id: string | undefined): Fields | undefined {
   try {
     const item = parseAnswer(body);
-    return isFields(item) && item.id === id;
+    return isFields(item) && item.id === id ? item : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

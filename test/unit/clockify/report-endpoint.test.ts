@@ -216,6 +216,21 @@ test('P4: only a read that says so proves a row gone; one that lives comes witho
   await rejects(async () => testimony(refuse(503)), { kind: 'transient' });
 });
 
+test('P4: a row is gone too where its entry was moved out of the range that was swept, and only then', async () => {
+  const says = async (start: unknown, isBegun = true) => {
+    const body = Buffer.from(JSON.stringify({ id: 'e1', timeInterval: { start } }));
+    const { endpoint } = reportOf(() => ({}), {}, { ok: true, body, lastPage: undefined, receivedAtMs: 7 });
+    if (isBegun) endpoint.begin(NOON);
+    return (await endpoint.witness?.(['w1', 'e1'], never()))?.says;
+  };
+  strictEqual(await says('2025-12-31T23:59:59Z'), 'gone');
+  strictEqual(await says('2026-01-08T00:00:01Z'), 'gone');
+  strictEqual(await says('2026-01-01T00:00:00Z'), 'alive', 'both ends belong to the range');
+  strictEqual(await says('2026-01-08T00:00:00Z'), 'alive');
+  for (const unclear of [null, '', 'soon', 7]) strictEqual(await says(unclear), 'alive');
+  strictEqual(await says('2025-12-31T23:59:59Z', false), 'alive', 'no range was swept yet');
+});
+
 const SUMMARY = {
   template: templateNamed('summary-report'),
   body: { ...RANGE, summaryFilter: { groups: ['PROJECT'] } },

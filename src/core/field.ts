@@ -45,7 +45,10 @@ export interface RowMapper {
   rowOf(item: unknown, parameters: Parameters): Row;
   /** Start of the entity in epoch ms, null where it has none. */
   startOf(row: Row): number | null;
-  /** Dotted paths that the item has and the mapping does not know. What is mapped as a whole is known as a whole. */
+  /**
+   * Dotted paths that the item has and the mapping does not know. What is mapped as a whole is known as a whole; null
+   * and what is empty have no type that a field could get, and are not told of.
+   */
   unknownFields(item: unknown): readonly string[];
 }
 
@@ -172,8 +175,17 @@ function unknownUnder(value: unknown, known: Known, prefix: string): string[] {
   const found: string[] = [];
   for (const name of Object.keys(value)) {
     const inner = known.get(name);
-    if (inner === undefined) found.push(prefix + name);
+    if (inner === undefined) found.push(...(saysNothing(value[name]) ? [] : [prefix + name]));
     else if (inner !== null) found.push(...unknownUnder(value[name], inner, `${prefix}${name}.`));
   }
   return found;
+}
+
+/** So deep that an answer which is nothing but brackets cannot exhaust the stack. */
+const DEEPEST = 20;
+
+function saysNothing(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return value === null || value === undefined;
+  if (Array.isArray(value)) return value.length === 0;
+  return depth < DEEPEST && Object.values(value).every((inner) => saysNothing(inner, depth + 1));
 }

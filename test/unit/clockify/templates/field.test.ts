@@ -156,6 +156,16 @@ test('fields that the mapping does not know are named by their path', () => {
   deepStrictEqual([unknownFields(null), unknownFields('text'), unknownFields([1])], [[], [], []]);
 });
 
+test('what has no type yet is no unknown field: it is told of when it has one', () => {
+  const { unknownFields } = mapper({ path: ['rate', 'amount'], field: 'rate_amount', type: 'long' });
+  const item = { id: 'a', rate: { amount: 1, note: null }, none: null, list: [], object: {}, deep: { a: { b: [] } } };
+  deepStrictEqual(unknownFields(item), []);
+  const filled = { id: 'a', rate: { note: '' }, none: 0, list: [null], object: { a: false }, deep: { a: { b: [1] } } };
+  deepStrictEqual(unknownFields(filled), ['rate.note', 'none', 'list', 'object', 'deep']);
+  const hollow = JSON.parse(`${'{"a":'.repeat(20_000)}{}${'}'.repeat(20_000)}`) as object;
+  deepStrictEqual(unknownFields({ hollow }), ['hollow'], 'however deep it is');
+});
+
 test('nothing that an object inherits is ever read, and nothing is polluted', () => {
   const inherited = mapper(
     { path: ['toString'], field: 'a', type: 'string' },

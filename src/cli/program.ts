@@ -4,10 +4,11 @@ import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.
 import { commandHelp, programHelp } from './help.ts';
 import { lint } from './lint.ts';
 import { run } from './run.ts';
+import { sample } from './sample.ts';
 import { simulateCommand } from './simulate.ts';
 import { tail } from './tail.ts';
 
-const COMMANDS: readonly Command[] = [run, lint, tail, simulateCommand];
+const COMMANDS: readonly Command[] = [run, lint, sample, tail, simulateCommand];
 
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {

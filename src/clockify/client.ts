@@ -128,7 +128,7 @@ const monotonicMs = (): number => performance.now();
 /** A 429 without `Retry-After` says nothing of when; the whole bucket waits so long. */
 const RATE_LIMIT_PAUSE_MS = 1_000;
 
-function urlOf(baseUrl: string, { path, query }: Call): URL {
+export function urlOf(baseUrl: string, { path, query }: Call): URL {
   const url = new URL(baseUrl.replace(/\/+$/, '') + path);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
@@ -148,7 +148,7 @@ async function read(response: Dispatcher.ResponseData, now: () => number): Promi
   return { status, headers, body, receivedAtMs, refusal };
 }
 
-function answerOf({ status, headers, body, receivedAtMs, refusal }: Reply): Answer {
+export function answerOf({ status, headers, body, receivedAtMs, refusal }: Reply): Answer {
   if (status === 200) return { ok: true, body, lastPage: lastPageOf(headers['last-page']), receivedAtMs };
   return { ok: false, receivedAtMs, refusal: refusal ?? { status, code: undefined, retryAfterMs: undefined } };
 }

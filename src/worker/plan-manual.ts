@@ -13,15 +13,22 @@ import type { PlannedSource } from './worker.ts';
 /** Pages of one listing; one that does not end by then is broken. */
 const MAX_PAGES = 10_000;
 
-/** A source whose endpoint, key and schema the configuration gives. */
-export function planManual(plan: SourcePlan): PlannedSource {
-  const { source } = plan;
-  const endpoint = source.endpoint as EndpointConfig;
-  const parts: Pick<Source, 'parameters' | 'endpoint' | 'valuesOf'> = {
+export type ManualParts = Pick<Source, 'parameters' | 'endpoint' | 'valuesOf'>;
+
+/** Where the pages of a manual endpoint come from. */
+export function manualParts(plan: SourcePlan): ManualParts {
+  const endpoint = plan.source.endpoint as EndpointConfig;
+  return {
     parameters: endpoint.parameters,
     endpoint: (params) => endpointOf(plan, endpoint, params),
     valuesOf: commonOf(plan).valuesOf,
   };
+}
+
+/** A source whose endpoint, key and schema the configuration gives. */
+export function planManual(plan: SourcePlan, parts: ManualParts = manualParts(plan)): PlannedSource {
+  const { source } = plan;
+  const endpoint = source.endpoint as EndpointConfig;
   const prepare = async (signal: AbortSignal, isGrowing: boolean): Promise<Source> => {
     const schema = await schemaOf(plan, endpoint, parts, isGrowing, signal);
     const codec = await codecOf(plan, schema, signal);

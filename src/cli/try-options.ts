@@ -1,0 +1,47 @@
+import type { Config } from '../config/config.ts';
+import { secretsOf } from '../config/config.ts';
+import type { WorkerError } from '../core/errors.ts';
+import { createScrubber } from '../telemetry/scrubber.ts';
+import type { Choice } from '../worker/try-source.ts';
+import { type Invocation, type Option, type Terminal, text } from './command.ts';
+
+/** Options of the commands that call Clockify without publishing anything. */
+export const JSON_OPTION: Readonly<Record<string, Option>> = {
+  json: { type: 'boolean', says: 'one JSON object instead of text' },
+};
+
+export const CHOICE_OPTIONS: Readonly<Record<string, Option>> = {
+  workspace: { type: 'string', value: 'ID', says: 'of this workspace' },
+  user: { type: 'string', value: 'ID', says: 'of this user' },
+  project: { type: 'string', value: 'ID', says: 'of this project' },
+};
+
+export function choiceOf(call: Invocation): Choice {
+  return { workspace: text(call, 'workspace'), user: text(call, 'user'), project: text(call, 'project') };
+}
+
+/** The same terminal, through which no secret of the configuration passes (P7). */
+export function withoutSecrets(terminal: Terminal, config: Config): Terminal {
+  const scrub = createScrubber(secretsOf(config));
+  return { ...terminal, out: (line) => terminal.out(scrub(line)), err: (line) => terminal.err(scrub(line)) };
+}
+
+/** An error as data. */
+export function errorJson(error: WorkerError): object {
+  const { code, kind, message, hint } = error;
+  return { code, kind, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** Lines under a heading, each moved in; nothing at all where there are none. */
+export function section(heading: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', heading, ...lines.map((line) => `  ${line}`)];
+}
+
+export function pretty(value: unknown): readonly string[] {
+  return (JSON.stringify(value, null, 2) ?? 'undefined').split('\n');
+}
+
+/** `1 record`, `2 records`. */
+export function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,6 +1,7 @@
 import { templates } from '../clockify/templates/catalogue.ts';
 import type { Config, SinkName } from '../config/config.ts';
 import { type LintResult, lintConfig, loadConfig } from '../config/load-config.ts';
+import { judges } from '../worker/judges.ts';
 import { type Command, type Invocation, type Option, type Terminal, text, usageError } from './command.ts';
 
 /** Options of every command that reads the configuration. */
@@ -21,11 +22,11 @@ const SINKS: readonly SinkName[] = ['kafka', 'stdout', 'file'];
 
 /** @throws {ConfigError} `config.invalid` with all problems */
 export function readConfig(command: Command, call: Invocation, { env }: Terminal): Config {
-  return loadConfig({ file: fileOf(call), env, templates, overrides: overridesOf(command, call) });
+  return loadConfig({ file: fileOf(call), env, templates, judges, overrides: overridesOf(command, call) });
 }
 
 export function lintFile(file: string, { env }: Terminal): LintResult {
-  return lintConfig({ file, env, templates });
+  return lintConfig({ file, env, templates, judges });
 }
 
 export function fileOf(call: Invocation): string {

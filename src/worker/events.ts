@@ -20,6 +20,12 @@ export type WorkerEvent =
   | { readonly type: 'source-waiting'; readonly source: string; readonly error: WorkerError; readonly waitMs: number }
   | { readonly type: 'source-stopped'; readonly source: string; readonly error: WorkerError }
   | { readonly type: 'source-reset'; readonly source: string; readonly shard: number; readonly dropped: number }
+  | {
+      readonly type: 'workspace-refused';
+      readonly credential: string;
+      readonly workspace: string;
+      readonly other: string;
+    }
   | { readonly type: 'discovered'; readonly source: string; readonly parameter: string; readonly count: number }
   | {
       readonly type: 'discovery-failed';

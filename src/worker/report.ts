@@ -77,7 +77,13 @@ function sourceTellers(
   faults: Faults,
 ): Pick<
   Tellers,
-  'source-started' | 'source-waiting' | 'source-stopped' | 'source-reset' | 'discovered' | 'discovery-failed'
+  | 'source-started'
+  | 'source-waiting'
+  | 'source-stopped'
+  | 'source-reset'
+  | 'discovered'
+  | 'discovery-failed'
+  | 'workspace-refused'
 > {
   return {
     'source-started': ({ source, topic }) => {
@@ -91,6 +97,17 @@ function sourceTellers(
       log.warn(
         { event: 'source.reset', source, shard, dropped },
         `${source} starts anew: its topic, key or shape changed`,
+      ),
+    'workspace-refused': ({ credential, workspace, other }) =>
+      log.error(
+        {
+          event: 'workspace.refused',
+          credential,
+          workspace,
+          other,
+          hint: `If both shall poll it, name it in shared_workspaces of ${credential}.`,
+        },
+        `workspace ${workspace} is not polled by ${credential}: ${other} polls it already`,
       ),
     discovered: ({ source, parameter, count }) => {
       faults.forget(listOf(source, parameter));

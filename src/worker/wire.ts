@@ -1,3 +1,4 @@
+import { ReplaySubject, share } from 'rxjs';
 import { digest } from '../avro/digest.ts';
 import { type Client, createClient, type Sender } from '../clockify/client.ts';
 import { listIds } from '../clockify/discovery.ts';
@@ -12,6 +13,7 @@ import { planSource } from './plan.ts';
 import { feedOf } from './plan-template.ts';
 import { reportTo } from './report.ts';
 import { createShards } from './shards.ts';
+import { withoutOthers } from './shared-workspaces.ts';
 import { openSink } from './sinks.ts';
 import type { Source } from './source.ts';
 import type { WorkerParts } from './worker.ts';
@@ -40,6 +42,7 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
   const shards = createShards({ ...target, ambient, report });
   const discoveries = discoveriesOf(config, clients, once, report);
   const feeds = feedsOf(config, once);
+  const workspaces = workspacesOf(config, discoveries, report);
   const sources = config.sources.map((source) =>
     planSource({
       source,
@@ -47,9 +50,11 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
       registry: target.registry,
       client: of(clients, source.credential),
       valuesOf: (parameter, params) =>
-        of(feeds, source.credential).values(parameter, params, () =>
-          of(discoveries, source.credential)(parameter, params),
-        ),
+        parameter === 'workspace'
+          ? of(workspaces, source.credential)
+          : of(feeds, source.credential).values(parameter, params, () =>
+              of(discoveries, source.credential)(parameter, params),
+            ),
       onListed: onListedOf(source, of(feeds, source.credential)),
     }),
   );
@@ -65,6 +70,25 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
 function clientsOf(config: Config): ReadonlyMap<string, Client & Sender> {
   const client = (credential: Credential) => createClient({ ...credential, ...config.http, now: ambient.now });
   return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
+}
+
+/** What each credential polls, in the order of the configuration: a workspace that two see is the first one's. */
+function workspacesOf(config: Config, discoveries: ReadonlyMap<string, Discovery>, report: Report) {
+  const claims = Object.values(config.credentials).map(({ name, sharedWorkspaces }) => ({
+    credential: name,
+    workspaces$: of(discoveries, name)('workspace', {}),
+    shared: sharedWorkspaces,
+  }));
+  const polled = claims.map((claim, at) => {
+    const tell = (workspace: string, other: string) =>
+      report({ type: 'workspace-refused', credential: claim.credential, workspace, other });
+    return [claim.credential, withoutOthers(claim, claims.slice(0, at), tell).pipe(shareLatest())] as const;
+  });
+  return new Map(polled);
+}
+
+function shareLatest<T>() {
+  return share<T>({ connector: () => new ReplaySubject(1), resetOnComplete: false });
 }
 
 /** One for each credential: another key may see another list. */

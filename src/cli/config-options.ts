@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { templates } from '../clockify/templates/catalogue.ts';
 import type { Config, SinkName } from '../config/config.ts';
 import { type LintResult, lintConfig, loadConfig } from '../config/load-config.ts';
@@ -39,4 +40,10 @@ function overridesOf(command: Command, call: Invocation) {
     throw usageError(command, `--sink is one of ${SINKS.join(', ')}, not "${sink}"`);
   }
   return { sink: sink as SinkName | undefined, shards: text(call, 'shards') };
+}
+
+/** The configuration as it would be with another text in its file. */
+export function lintText(file: string, content: string, { env }: Terminal): LintResult {
+  const readFile = (path: string): string => (path === file ? content : readFileSync(path, 'utf8'));
+  return lintConfig({ file, env, templates, readFile });
 }

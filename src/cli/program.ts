@@ -6,9 +6,10 @@ import { lint } from './lint.ts';
 import { run } from './run.ts';
 import { sample } from './sample.ts';
 import { simulateCommand } from './simulate.ts';
+import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
 
-const COMMANDS: readonly Command[] = [run, lint, sample, tail, simulateCommand];
+const COMMANDS: readonly Command[] = [run, lint, sample, suggest, tail, simulateCommand];
 
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {

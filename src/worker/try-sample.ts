@@ -36,7 +36,7 @@ export async function takeSample(
   count: number,
   signal: AbortSignal,
 ): Promise<Sample> {
-  const trial = openTrial(config, source);
+  const trial = openTrial(config, oneByOne(source));
   let before = 0;
   let params: Params = {};
   try {
@@ -51,6 +51,11 @@ export async function takeSample(
   } finally {
     await trial.close();
   }
+}
+
+/** A chain then calls for no more items than it takes to come to an answer of its last step. */
+function oneByOne(source: Trial['source']): Trial['source'] {
+  return source.endpoint === undefined ? source : { ...source, endpoint: { ...source.endpoint, parallel: 1 } };
 }
 
 type Sampled = Pick<Sample, 'items' | 'records' | 'unmapped'>;

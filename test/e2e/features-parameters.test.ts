@@ -19,14 +19,12 @@ test('N3 N8 N9: a parameter is all, one id, or a list of ids', async (t) => {
   const { simulator, workspace, place, store } = await practice(t);
   const projects = store.rows('projects', workspace).slice(0, 2);
   const [user] = store.rows('users', workspace);
-  const { code, lines, err } = await place.runOnce(
-    [
-      `- { name: users, template: users, credential: acme, workspace: ${workspace} }`,
-      `- { name: tasks, template: tasks, credential: acme, workspace: [${workspace}], project: [${sorted(projects).join(', ')}] }`,
-      `- { name: time-entries, template: time-entries, credential: acme, workspace: ${workspace}, user: ${user?.id} }`,
-      '- { name: tags, template: tags, credential: acme, workspace: all }',
-    ].join('\n'),
-  );
+  const { code, lines, err } = await place.runOnce([
+    { name: 'users', template: 'users', workspace },
+    { name: 'tasks', template: 'tasks', workspace: [workspace], project: sorted(projects) },
+    { name: 'time-entries', template: 'time-entries', workspace, user: user?.id },
+    { name: 'tags', template: 'tags', workspace: 'all' },
+  ]);
   assert.equal(code, 0, err);
   assert.deepEqual(idsOf(lines, 'users'), sorted(store.rows('users', workspace)));
   assert.deepEqual(idsOf(lines, 'tags'), sorted(store.workspaceIds().flatMap((id) => store.rows('tags', id))));
@@ -47,20 +45,15 @@ test('N10: the body of a detailed report is the user’s: filters, times by macr
   const finished = store.rows('timeEntries', workspace).filter(({ timeInterval }) => timeInterval.end !== null);
   const user = finished[0]?.userId;
   const entries = finished.filter(({ userId }) => userId === user);
-  const { code, lines, err } = await place.runOnce(
-    [
-      '- name: report',
-      '  template: detailed-report',
-      '  credential: acme',
-      `  workspace: ${workspace}`,
-      '  time_unit: day',
-      '  report:',
-      '    dateRangeStart: "{now-30}"',
-      '    dateRangeEnd: "{now+1}"',
-      '    detailedFilter: { pageSize: 3 }',
-      `    users: { ids: ["${user}"], contains: CONTAINS, status: ALL }`,
-    ].join('\n'),
-  );
+  const report = {
+    dateRangeStart: '{now-30}',
+    dateRangeEnd: '{now+1}',
+    detailedFilter: { pageSize: 3 },
+    users: { ids: [user], contains: 'CONTAINS', status: 'ALL' },
+  };
+  const { code, lines, err } = await place.runOnce([
+    { name: 'report', template: 'detailed-report', workspace, time_unit: 'day', report },
+  ]);
   assert.equal(code, 0, err);
   assert.ok(entries.length > 3);
   assert.deepEqual(idsOf(lines, 'detailed_report'), sorted(entries));
@@ -70,11 +63,11 @@ test('N10: the body of a detailed report is the user’s: filters, times by macr
 
 test('N11: the order of the groups is the order of the nesting, and one row is one innermost group', async (t) => {
   const { workspace, place } = await practice(t);
-  const body =
-    '{ "dateRangeStart": "{now-30}", "dateRangeEnd": "{now+1}", "summaryFilter": { "groups": ["USER", "TAG"] } }';
-  const { code, lines, err } = await place.runOnce(
-    `- { name: sums, template: summary-report, credential: acme, workspace: ${workspace}, totals: true, report: '${body}' }`,
-  );
+  const summaryFilter = { groups: ['USER', 'TAG'] };
+  const report = JSON.stringify({ dateRangeStart: '{now-30}', dateRangeEnd: '{now+1}', summaryFilter });
+  const { code, lines, err } = await place.runOnce([
+    { name: 'sums', template: 'summary-report', workspace, totals: true, report },
+  ]);
   assert.equal(code, 0, err);
   assert.ok(lines.length > 3);
   for (const { key, value } of lines) {
@@ -86,7 +79,7 @@ test('N11: the order of the groups is the order of the nesting, and one row is o
 
 test('N2: the current user has its default and its active workspace', async (t) => {
   const { workspace, place, store } = await practice(t);
-  const { lines } = await place.runOnce('- { name: me, template: current-user, credential: acme }');
+  const { lines } = await place.runOnce([{ name: 'me', template: 'current-user' }]);
   assert.deepEqual(
     lines.map(({ key, value }) => [key.id, value.default_workspace, typeof value.active_workspace]),
     [[store.rows('users', workspace)[0]?.id, workspace, 'string']],

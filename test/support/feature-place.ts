@@ -29,10 +29,10 @@ interface Api {
 }
 
 export interface Place {
-  /** Sources as they stand in YAML, each from `- ` on. State is kept from run to run. */
-  run(sources: string, args?: readonly string[], options?: RunOptions): Promise<Ran>;
-  runOnce(sources: string): Promise<Ran>;
-  lint(sources: string): Promise<Ended>;
+  /** All on the credential `acme`. State is kept from run to run. */
+  run(sources: readonly object[], args?: readonly string[], options?: RunOptions): Promise<Ran>;
+  runOnce(sources: readonly object[]): Promise<Ran>;
+  lint(sources: readonly object[]): Promise<Ended>;
   /** Writes a file beside the configuration. */
   file(name: string, text: string): void;
 }
@@ -41,19 +41,22 @@ export function placeOf(t: TestContext, { url, reportsUrl = `${url}/report/v1`, 
   const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-features-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, 'clockify-kafka.yaml');
-  const write = (sources: string) =>
+  const write = (sources: readonly object[]) =>
     writeFileSync(
       config,
       [
         'app: features',
         `credentials: { acme: { api_key: "\${KEY}", base_url: "${url}", reports_url: "${reportsUrl}", rate: 500/s, burst: 100 } }`,
         `file: { directory: ${folder} }`,
-        'sources:',
-        ...sources.split('\n').map((line) => `  ${line}`),
+        `sources: ${JSON.stringify(sources.map((source) => ({ credential: 'acme', ...source })))}`,
       ].join('\n'),
     );
   const env = { KEY: apiKey };
-  const run = async (sources: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Ran> => {
+  const run = async (
+    sources: readonly object[],
+    args: readonly string[] = [],
+    options: RunOptions = {},
+  ): Promise<Ran> => {
     write(sources);
     const all = { ...options, env: { ...env, ...options.env } };
     const ended = await runProgram(['run', '--sink', 'stdout', '--config', config, ...args], all);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.ts';
+import { diff } from './diff.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { lint } from './lint.ts';
 import { run } from './run.ts';
@@ -9,7 +10,7 @@ import { simulateCommand } from './simulate.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
 
-const COMMANDS: readonly Command[] = [run, lint, sample, suggest, tail, simulateCommand];
+const COMMANDS: readonly Command[] = [run, lint, sample, suggest, diff, tail, simulateCommand];
 
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {

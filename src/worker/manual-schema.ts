@@ -3,6 +3,8 @@ import { firstValueFrom, take } from 'rxjs';
 import { declaredFields } from '../avro/declared.ts';
 import { evolve } from '../avro/evolve.ts';
 import { fieldsFromSchema, keySchemaOf, valueSchemaOf } from '../avro/generated.ts';
+import type { MappedField } from '../avro/generated-field.ts';
+import { parseRecordSchema, type RecordSchema } from '../avro/schema.ts';
 import type { EndpointConfig } from '../config/config.ts';
 import { WorkerError } from '../core/errors.ts';
 import type { FieldMapping } from '../core/field.ts';
@@ -89,21 +91,27 @@ function pathOf(text: string): readonly string[] {
 }
 
 function declaredIn(file: string, endpoint: EndpointConfig): ManualSchema {
-  const text = readSchema(file);
   const own = ownFields(endpoint);
-  const scope = own.filter(({ parameter }) => parameter === 'workspace').map(({ field }) => field);
-  const keyFields = endpoint.key.type === 'hash' ? [ROW_HASH] : [...scope, ...declaredKeys(text, endpoint.key.paths)];
-  const { record, fields, valueSchema } = declaredFields(text, keyFields);
+  const scope = own.filter(({ parameter }) => parameter === 'workspace');
+  const declared = parseRecordSchema(readSchema(file));
+  if (endpoint.key.type === 'hash') return declaredBy(declared, [ROW_HASH]);
+  const missing = scope.filter(({ field }) => !declared.fields.some(({ name }) => name === field));
+  const scoped = missing.map(({ field, parameter }) => ({ name: field, type: 'string', parameter }));
+  const keyFields = [...scope.map(({ field }) => field), ...declaredKeys(declared, endpoint.key.paths)];
+  return declaredBy({ ...declared, fields: [...scoped, ...declared.fields] }, keyFields);
+}
+
+function declaredBy(schema: RecordSchema, keyFields: readonly string[]): ManualSchema {
+  const { record, fields, valueSchema } = declaredFields(JSON.stringify(schema), keyFields);
   return { record, fields, keyFields, valueSchema, keySchema: keySchemaOf({ record, keyFields }) };
 }
 
 /** The declared fields that hold the key's paths. */
-function declaredKeys(text: string, paths: readonly string[]): readonly string[] {
-  const declared = fieldsFromSchema(text) ?? declaredFields(text, []).fields;
+function declaredKeys({ fields }: RecordSchema, paths: readonly string[]): readonly string[] {
   return paths.map((path) => {
     const wanted = JSON.stringify(pathOf(path));
-    const found = declared.find((mapping) => 'path' in mapping && JSON.stringify(mapping.path) === wanted);
-    if (found !== undefined) return found.field;
+    const found = fields.find((field: MappedField) => JSON.stringify(field.path ?? [field.name]) === wanted);
+    if (found !== undefined) return found.name;
     throw new WorkerError('config', 'schema.no_key', `the declared schema has no field for the key ${path}`, {
       hint: 'Add one of type string, with "path" where its name is not the path itself.',
     });

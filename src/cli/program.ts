@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
+import { check } from './check.ts';
 import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.ts';
 import { diff } from './diff.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { lint } from './lint.ts';
 import { run } from './run.ts';
 import { sample } from './sample.ts';
+import { schema } from './schema.ts';
 import { simulateCommand } from './simulate.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
 
-const COMMANDS: readonly Command[] = [run, lint, sample, suggest, diff, tail, simulateCommand];
+const COMMANDS: readonly Command[] = [run, lint, check, sample, suggest, diff, schema, tail, simulateCommand];
 
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -9,7 +9,7 @@ import { createGroupMembership } from '../kafka/membership.ts';
 import { someBrokerListens } from '../kafka/reach.ts';
 import { createKafkaStateReader } from '../kafka/state-reader.ts';
 import { createStaticMembership, parseShards } from '../kafka/static-membership.ts';
-import { deadLetterTopic, ensureTopics, entityTopic, stateTopic } from '../kafka/topics.ts';
+import { deadLetterTopic, ensureTopics, entityTopic, stateTopic, type TopicPlan } from '../kafka/topics.ts';
 import { createKafkaSink } from '../kafka/transactional-sink.ts';
 import type { Membership, StateReader, TransactionalSink } from '../pipeline/ports.ts';
 import { abortable, backoffMs } from '../pipeline/retry.ts';
@@ -71,14 +71,20 @@ function topicsOf(
   state: string,
   logger: Logger,
 ): Promise<ReadonlyMap<string, number>> {
-  const { partitions, replicationFactor, deadLetters, create } = config.topics;
+  const { create } = config.topics;
+  const warn = (message: string) => logger.warn({ event: 'topic.unfit' }, message);
+  return ensureTopics(kafka, topicPlans(config, state), { create, warn });
+}
+
+/** Every topic that is written to. */
+export function topicPlans(config: Config, state: string): readonly TopicPlan[] {
+  const { partitions, replicationFactor, deadLetters } = config.topics;
   const names = new Set(config.sources.map(({ topic }) => topic));
-  const plans = [
+  return [
     ...[...names].map((name) => entityTopic(name, { partitions, replicationFactor })),
     deadLetterTopic(deadLetters, { replicationFactor }),
     stateTopic(state, config.kafka.shards, { replicationFactor }),
   ];
-  return ensureTopics(kafka, plans, { create, warn: (message) => logger.warn({ event: 'topic.unfit' }, message) });
 }
 
 function membershipOf(kafka: KafkaClient, config: Config, state: string, logger: Logger): Membership {

@@ -1,0 +1,44 @@
+import { secretsOf } from '../config/config.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { type Finding, check as probe } from '../worker/try-check.ts';
+import { type Command, EXIT, exitCodeOf } from './command.ts';
+import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
+import { JSON_OPTION, withoutSecrets } from './try-options.ts';
+
+export const check: Command = {
+  name: 'check',
+  summary: 'Tries everything that the worker needs (Clockify, Kafka, registry, rights) and says how to mend what fails',
+  usage: 'check [--sink kafka|stdout|file] [--json] [--config FILE]',
+  examples: ['clockify-kafka check', 'clockify-kafka check --sink stdout   # Clockify alone'],
+  options: {
+    sink: { ...SINK_OPTIONS.sink, type: 'string', says: 'stdout and file leave Kafka and the registry out' },
+    ...JSON_OPTION,
+    ...CONFIG_OPTIONS,
+  },
+  run: async (call, terminal) => {
+    const config = readConfig(check, call, terminal);
+    const safe = withoutSecrets(terminal, config);
+    const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
+    const asJson = call.flags.json === true;
+    const findings: Finding[] = [];
+    for await (const finding of probe(config, logger, terminal.signal)) {
+      findings.push(finding);
+      if (!asJson) await safe.out(lineOf(finding));
+    }
+    const failed = findings.filter(({ status }) => status === 'fail');
+    if (asJson) await safe.out(JSON.stringify({ ok: failed.length === 0, findings: findings.map(dataOf) }));
+    const [first] = failed;
+    if (first === undefined) return EXIT.ok;
+    return first.error === undefined ? EXIT.environment : exitCodeOf(first.error);
+  },
+};
+
+const WIDTH = 6;
+
+function lineOf({ name, status, says, mend }: Finding): string {
+  return `${status.padEnd(WIDTH)}${name}: ${says}${mend === undefined ? '' : ` -> ${mend}`}`;
+}
+
+function dataOf({ name, status, says, mend, error }: Finding): object {
+  return { name, status, says, mend: mend ?? null, code: error?.code ?? null };
+}

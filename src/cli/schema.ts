@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs';
+import { WorkerError } from '../core/errors.ts';
+import { schemasFor } from '../worker/try-schema.ts';
+import { narrowed, sourceNamed } from '../worker/try-source.ts';
+import { type Command, EXIT, text, usageError } from './command.ts';
+import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
+import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, withoutSecrets } from './try-options.ts';
+
+export const schema: Command = {
+  name: 'schema',
+  summary:
+    'Infers the Avro schema of a source from a whole sweep, to be kept in a file; needs no Kafka and no registry',
+  usage: 'schema infer SOURCE [--out FILE] [--workspace ID] [--json] [--config FILE]',
+  examples: ['clockify-kafka schema infer approvals --out approvals.avsc   # then: schema: ./approvals.avsc'],
+  options: {
+    out: { type: 'string', value: 'FILE', says: 'write the value schema here (default stdout)' },
+    ...CHOICE_OPTIONS,
+    json: { ...JSON_OPTION.json, type: 'boolean', says: 'one JSON object: source, from, keySchema, valueSchema' },
+    ...CONFIG_OPTIONS,
+  },
+  run: async (call, terminal) => {
+    const [verb, name] = call.positionals;
+    if (verb !== 'infer') throw usageError(schema, 'schema needs to know what to do: infer');
+    if (name === undefined) throw usageError(schema, 'schema infer needs the name of a source');
+    const config = readConfig(schema, call, terminal);
+    const source = narrowed(sourceNamed(config, name), choiceOf(call));
+    const found = await schemasFor(config, source, terminal.signal);
+    const [keySchema, valueSchema] = [JSON.parse(found.keySchema) as unknown, JSON.parse(found.valueSchema) as unknown];
+    const safe = withoutSecrets(terminal, config);
+    const out = text(call, 'out');
+    if (out !== undefined) write(out, `${JSON.stringify(valueSchema, null, 2)}\n`);
+    if (call.flags.json === true) {
+      await safe.out(JSON.stringify({ source: name, from: found.from, keySchema, valueSchema, out: out ?? null }));
+    } else if (out === undefined) await safe.out(JSON.stringify(valueSchema, null, 2));
+    else safe.err(`the schema of ${name} is in ${out}`);
+    return EXIT.ok;
+  },
+};
+
+function write(file: string, content: string): void {
+  try {
+    writeFileSync(file, content);
+  } catch (cause) {
+    throw new WorkerError('config', 'try.not_writable', `${file} cannot be written`, { cause });
+  }
+}

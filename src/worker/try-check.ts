@@ -1,0 +1,160 @@
+import { type NeededSchema, probeRegistry } from '../avro/probe.ts';
+import { createRegistry } from '../avro/registry.ts';
+import { readCommittedSchemas } from '../avro/schema.ts';
+import { templateNamed } from '../clockify/templates/catalogue.ts';
+import type { Config, Credential, SourceConfig } from '../config/config.ts';
+import { toWorkerError, type WorkerError } from '../core/errors.ts';
+import { createKafkaClient } from '../kafka/client.ts';
+import { probeKafka } from '../kafka/probe.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { registryOptions, stateTopicName, topicPlans } from './sinks.ts';
+import { type Account, readAccount, readUsers, readWorkspaces, type SeenWorkspace } from './try-account.ts';
+import { takeSample } from './try-sample.ts';
+import { narrowed, parametersOf, tryClient } from './try-source.ts';
+
+/** What one probe has shown. */
+export interface Finding {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly says: string;
+  /** How to mend it. */
+  readonly mend?: string | undefined;
+  readonly error?: WorkerError | undefined;
+}
+
+/** One probe that takes longer is given up: on the free plan a budget may be spent for an hour. */
+const PROBE_MS = 20_000;
+
+/** Looks at everything that a worker needs, one finding a probe. Changes nothing anywhere. */
+export async function* check(config: Config, logger: Logger, signal: AbortSignal): AsyncGenerator<Finding> {
+  for (const credential of Object.values(config.credentials)) yield* checkCredential(config, credential, signal);
+  if (config.sink !== 'kafka') return;
+  const kafka = createKafkaClient(config.kafka, logger);
+  const { app, topics } = config;
+  const plans = topicPlans(config, stateTopicName(app));
+  yield* probeKafka(kafka, { brokers: config.kafka.brokers, app, topics: plans, create: topics.create });
+  const options = registryOptions(config);
+  const registry = createRegistry({ ...options, log: logger });
+  const { autoRegister } = config.registry;
+  yield* probeRegistry({ ...options, registry, needed: neededSchemas(config), autoRegister, signal });
+}
+
+/** Of templates; what a manual endpoint needs is known when it is read. */
+function neededSchemas({ sources }: Config): readonly NeededSchema[] {
+  return sources
+    .filter(({ endpoint }) => endpoint === undefined)
+    .flatMap(({ topic, template }) => {
+      const { keySchema, valueSchema } = readCommittedSchemas(templateNamed(template).plural);
+      return [
+        { subject: `${topic}-key`, schema: keySchema },
+        { subject: `${topic}-value`, schema: valueSchema },
+      ];
+    });
+}
+
+async function* checkCredential(config: Config, credential: Credential, signal: AbortSignal): AsyncGenerator<Finding> {
+  const client = tryClient(config, credential, () => undefined);
+  const name = `credential ${credential.name}`;
+  try {
+    const account = await readAccount(client, withDeadline(signal));
+    yield { name, status: 'ok', says: `${account.name} <${account.email}>, profile zone ${account.timeZone}` };
+    const workspaces = await readWorkspaces(client, withDeadline(signal));
+    const blind = new Set<string>();
+    for (const workspace of workspaces) {
+      yield workspaceFinding(credential, workspace);
+      const users = await usersFinding(workspace, () => readUsers(client, workspace.id, withDeadline(signal)));
+      if (users.error !== undefined) blind.add(workspace.id);
+      yield users;
+    }
+    const sources = config.sources.filter((source) => source.credential === credential.name);
+    for (const source of sources) yield await sourceFinding(config, source, account, workspaces, blind, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    yield failure(name, toWorkerError(thrown));
+  } finally {
+    await client.close();
+  }
+}
+
+function withDeadline(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)]);
+}
+
+function failure(name: string, error: WorkerError, mend = error.hint): Finding {
+  if (!isDeadline(error)) return { name, status: 'fail', says: error.message, mend, error };
+  const says = `not tried: no request was left in the budget, or no answer came within ${PROBE_MS / 1000} s`;
+  return { name, status: 'warn', says, mend: 'Try again later.' };
+}
+
+function isDeadline({ cause }: WorkerError): boolean {
+  return cause instanceof Error && cause.name === 'TimeoutError';
+}
+
+function workspaceFinding({ name: credential, plan }: Credential, workspace: SeenWorkspace): Finding {
+  const { id, role, subscription, features } = workspace;
+  const name = `workspace ${workspace.name}`;
+  const says = `${id}, ${role}, ${subscription ?? 'plan unknown'}; features: ${features.join(', ') || 'none named'}`;
+  if (subscription === 'FREE' && plan === 'paid') {
+    const mend = `Set plan: free for the credential ${credential}: a free workspace answers 30 requests an hour.`;
+    return { name, status: 'warn', says, mend };
+  }
+  return { name, status: 'ok', says };
+}
+
+/** Said aloud: with a member's key the worker sees a part of the workspace, and nothing in the answers says so. */
+async function usersFinding(
+  { name: workspace, role, members }: SeenWorkspace,
+  list: () => Promise<ReadonlySet<string>>,
+): Promise<Finding> {
+  const name = `users of ${workspace}`;
+  const mend = "Use a workspace administrator's key to see everybody.";
+  try {
+    const seen = (await list()).size;
+    if (role !== 'member') return { name, status: 'ok', says: `sees ${seen}` };
+    const of = members > seen ? ` of ${members}` : '';
+    return {
+      name,
+      status: 'warn',
+      says: `sees ${seen}${of}: the key of a member sees fewer users than an admin's`,
+      mend,
+    };
+  } catch (thrown) {
+    const error = toWorkerError(thrown);
+    if (role !== 'member' || error.code !== 'clockify.forbidden') return failure(name, error);
+    const says = `may not list them: the key of a member sees fewer users than an admin's, and entries of its own only`;
+    return { name, status: 'warn', says, mend, error };
+  }
+}
+
+/** One call of each source, where the worker would begin. */
+async function sourceFinding(
+  config: Config,
+  source: SourceConfig,
+  account: Account,
+  workspaces: readonly SeenWorkspace[],
+  blind: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const name = `source ${source.name}`;
+  const wanted = source.parameters.workspace ?? 'all';
+  const workspace = wanted === 'all' ? workspaces[0]?.id : wanted[0];
+  const bound = parametersOf(source);
+  const asksUsers = bound.includes('user') && source.parameters.user === 'all';
+  if (asksUsers && workspace !== undefined && blind.has(workspace)) {
+    const mend = `Name users (user: [${account.id}]), or use a workspace administrator's key.`;
+    return { name, status: 'fail', says: 'needs the list of users, which this key may not see', mend };
+  }
+  const choice = {
+    workspace: bound.includes('workspace') ? workspace : undefined,
+    user: asksUsers ? account.id : undefined,
+  };
+  try {
+    const { items, error } = await takeSample(config, narrowed(source, choice), 0, withDeadline(signal));
+    return error === undefined
+      ? { name, status: 'ok', says: `answers, ${items} in the first page` }
+      : failure(name, error);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return failure(name, toWorkerError(thrown));
+  }
+}

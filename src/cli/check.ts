@@ -9,6 +9,7 @@ export const check: Command = {
   name: 'check',
   summary: 'Tries everything that the worker needs (Clockify, Kafka, registry, rights) and says how to mend what fails',
   usage: 'check [--sink kafka|stdout|file] [--json] [--config FILE]',
+  takes: 0,
   examples: ['clockify-kafka check', 'clockify-kafka check --sink stdout   # Clockify alone'],
   options: {
     sink: { ...SINK_OPTIONS.sink, type: 'string', says: 'stdout and file leave Kafka and the registry out' },

@@ -8,7 +8,12 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Asks a person; left out, the terminal itself is asked, where there is one. */
+  readonly ask?: Ask | undefined;
 }
+
+/** One question, one line; empty for the default. */
+export type Ask = (question: string) => Promise<string>;
 
 /** One command of the program. */
 export interface Command {
@@ -17,6 +22,8 @@ export interface Command {
   /** How it is called, without the program's name. */
   readonly usage: string;
   readonly examples: readonly string[];
+  /** How many words may stand beside the options; one unless told. */
+  readonly takes?: number;
   readonly options: Readonly<Record<string, Option>>;
   readonly run: (call: Invocation, terminal: Terminal) => Promise<number>;
 }
@@ -37,10 +44,10 @@ export interface Invocation {
 /** 0 stopped in order, 1 failure, 2 bad usage or configuration, 3 the environment. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, environment: 3 } as const;
 
-const ENVIRONMENT_CODES = new Set(['sink.unavailable', 'registry.unavailable', 'kafka.unavailable', 'discovery.empty']);
+const ENVIRONMENT_CODES = new Set(['discovery.empty', 'simulator.port']);
 
 export function exitCodeOf(error: WorkerError): number {
-  if (ENVIRONMENT_CODES.has(error.code)) return EXIT.environment;
+  if (error.code.endsWith('.unavailable') || ENVIRONMENT_CODES.has(error.code)) return EXIT.environment;
   if (error.kind === 'config') return EXIT.usage;
   return error.code.startsWith('clockify.') ? EXIT.environment : EXIT.failure;
 }
@@ -53,8 +60,11 @@ export function parse(command: Command, args: readonly string[]): Invocation {
   }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const surplus = positionals[command.takes ?? 1];
+    if (surplus !== undefined) throw usageError(command, `${command.name} does not know what to do with "${surplus}"`);
     return { flags: values as Invocation['flags'], positionals };
   } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
     throw usageError(command, thrown instanceof Error ? thrown.message.split('. ')[0] : String(thrown));
   }
 }

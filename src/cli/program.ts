@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { suggestion } from '../config/suggest.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { check } from './check.ts';
 import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.ts';
 import { diff } from './diff.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { init } from './init.ts';
 import { lint } from './lint.ts';
 import { run } from './run.ts';
 import { sample } from './sample.ts';
@@ -12,7 +14,7 @@ import { simulateCommand } from './simulate.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
 
-const COMMANDS: readonly Command[] = [run, lint, check, sample, suggest, diff, schema, tail, simulateCommand];
+const COMMANDS: readonly Command[] = [run, init, lint, check, sample, suggest, diff, schema, tail, simulateCommand];
 
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -21,16 +23,20 @@ export async function program(args: readonly string[], terminal: Terminal): Prom
     terminal.err(programHelp(COMMANDS, version()));
     return EXIT.usage;
   }
-  if (name === 'help' || name === '--help' || name === '-h') return say(terminal, programHelp(COMMANDS, version()));
+  if (name === 'help' || name === '--help' || name === '-h') return say(terminal, helpOn(rest[0]));
   if (name === '--version') return say(terminal, version());
   const command = COMMANDS.find((each) => each.name === name);
   if (command === undefined) {
-    terminal.err(
-      `clockify-kafka: there is no command "${name}"; there are ${COMMANDS.map((each) => each.name).join(', ')}`,
-    );
+    const names = COMMANDS.map((each) => each.name);
+    terminal.err(`clockify-kafka: there is no command "${name}". ${suggestion(name, names)}`);
     return EXIT.usage;
   }
   return runCommand(command, rest, terminal);
+}
+
+function helpOn(name: string | undefined): string {
+  const command = COMMANDS.find((each) => each.name === name);
+  return command === undefined ? programHelp(COMMANDS, version()) : commandHelp(command);
 }
 
 async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
@@ -47,7 +53,7 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
 /** An error as a person reads it: what, why, and what to do. An unexpected one keeps its stack, for whoever reports it. */
 function explain(error: WorkerError): string {
   const lines = [`clockify-kafka: ${error.message} [${error.code}]`];
-  if (error.cause instanceof Error && error.cause.message !== error.message)
+  if (error.cause instanceof Error && !error.message.includes(error.cause.message))
     lines.push(`  because: ${error.cause.message}`);
   if (error.hint !== undefined) lines.push(`  ${error.hint}`);
   if (error.code === 'internal.unexpected' && error.cause instanceof Error) lines.push(error.cause.stack ?? '');

@@ -10,6 +10,7 @@ export const run: Command = {
   name: 'run',
   summary: 'Polls Clockify and publishes what changed, until it is stopped',
   usage: 'run [--once] [--config FILE] [--sink kafka|stdout|file] [--shards LIST]',
+  takes: 0,
   examples: [
     'clockify-kafka run --config clockify-kafka.yaml',
     'clockify-kafka run --once --sink stdout    # one sweep of everything, as JSON lines, without a broker',

@@ -11,6 +11,7 @@ export const schema: Command = {
   summary:
     'Infers the Avro schema of a source from a whole sweep, to be kept in a file; needs no Kafka and no registry',
   usage: 'schema infer SOURCE [--out FILE] [--workspace ID] [--json] [--config FILE]',
+  takes: 2,
   examples: ['clockify-kafka schema infer approvals --out approvals.avsc   # then: schema: ./approvals.avsc'],
   options: {
     out: { type: 'string', value: 'FILE', says: 'write the value schema here (default stdout)' },

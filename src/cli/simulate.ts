@@ -1,10 +1,12 @@
+import { WorkerError } from '../core/errors.ts';
 import { simulate } from '../simulator/simulate.ts';
-import { type Command, decimal, EXIT, text, whole } from './command.ts';
+import { type Command, decimal, EXIT, text, usageError, whole } from './command.ts';
 
 export const simulateCommand: Command = {
   name: 'simulate',
   summary: 'Runs a practice Clockify on this machine, where life goes on',
   usage: 'simulate [--seed N] [--workspaces N] [--users N] [--days N] [--activity N] [--port N] [--host ADDRESS]',
+  takes: 0,
   examples: ['clockify-kafka simulate --seed 1 --workspaces 2 --users 20 --days 90 --activity 5'],
   options: {
     seed: { type: 'string', value: 'N', says: 'the same seed gives the same world (default 1)' },
@@ -28,7 +30,48 @@ export const simulateCommand: Command = {
       host: text(call, 'host'),
       accountTimeZone: text(call, 'time-zone'),
     };
-    await simulate(options, terminal.out, terminal.signal);
+    checkRanges(options);
+    await simulate(options, terminal.out, terminal.signal).catch((error: unknown) => {
+      throw hasNoPort(error) ? cannotListen(options, error) : error;
+    });
     return EXIT.ok;
   },
 };
+
+/** @throws {WorkerError} config `cli.usage` */
+function checkRanges(options: {
+  readonly workspaces: number;
+  readonly users: number;
+  readonly port: number;
+  readonly accountTimeZone: string | undefined;
+}): void {
+  const zone = options.accountTimeZone;
+  const fault =
+    (options.workspaces < 1 && '--workspaces takes a number from 1') ||
+    (options.users < 1 && '--users takes a number from 1') ||
+    (options.port > 65_535 && '--port takes a number up to 65535') ||
+    (zone !== undefined && !isZone(zone) && `--time-zone: there is no zone "${zone}"`);
+  if (fault) throw usageError(simulateCommand, fault);
+}
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasNoPort(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+}
+
+function cannotListen(
+  { host, port }: { readonly host: string | undefined; readonly port: number },
+  cause: Error,
+): WorkerError {
+  return new WorkerError('transient', 'simulator.port', `cannot listen at ${host ?? '127.0.0.1'}, port ${port}`, {
+    cause,
+  });
+}

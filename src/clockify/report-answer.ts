@@ -6,6 +6,8 @@ export interface DetailedPage {
   readonly items: readonly unknown[];
   /** Of all pages; undefined where the report does not say it. */
   readonly count: number | undefined;
+  /** The answer itself: its totals are beside the rows. */
+  readonly report: Fields;
 }
 
 /** @throws {WorkerError} transient `report.unreadable`: a proxy's page or a cut body; never quoted (P7) */
@@ -15,7 +17,7 @@ export function readDetailed(body: Uint8Array): DetailedPage {
   const items = isFields(report) ? (report.timeentries ?? report.timeEntries) : undefined;
   if (!isFields(report) || !Array.isArray(items)) throw unreadable();
   const count = totalsIn(report)?.entriesCount;
-  return { items, count: Number.isInteger(count) ? (count as number) : undefined };
+  return { items, count: Number.isInteger(count) ? (count as number) : undefined, report };
 }
 
 /** Totals of a report; undefined where there are none: `[null]` stands for nothing at all (observed with clients). */

@@ -6,6 +6,7 @@ import { isFields, parseAnswer, readDetailed } from './report-answer.ts';
 import { compileReportBody, type Fields, type ReportBody, type ReportTime, type ResolvedBody } from './report-body.ts';
 import { apart, cutRange, type Piece, type ReportRange } from './report-range.ts';
 import { readSummary } from './report-summary.ts';
+import { totalsOf } from './report-totals.ts';
 import type { Template } from './templates/template.ts';
 
 /** One slice of a report: where its rows, and the second witness of their deletes, come from. */
@@ -22,7 +23,7 @@ export interface ReportOptions {
   /** Longer ranges are asked in pieces. Infinity for a plan without a limit. */
   readonly maxRangeDays: number;
   readonly time: ReportTime;
-  /** Whether each row of a summary carries the totals of the report. */
+  /** Whether each row carries the totals of the report. */
   readonly totals: boolean;
 }
 
@@ -113,7 +114,7 @@ function walkDetailed(options: ReportOptions, { pageSize }: ReportBody, { range,
     const detailedFilter = { ...filter, page: place.page, pageSize };
     const body = { sortOrder: 'ASCENDING', ...fields, ...boundsOf(pieces[place.piece]), detailedFilter };
     const reply = await ask(options, body, signal);
-    const read = once(() => readPlace(reply.body, place, pieces.length));
+    const read = once(() => readPlace(reply.body, place, pieces.length, options.totals));
     latest = { number, place, read };
     return { ...reply, last: undefined, read };
   };
@@ -132,12 +133,22 @@ function placeOf(number: number, latest: Answered | undefined): Place {
  * A piece ends when all rows that the totals count were shown, or with an empty page. A short page alone says nothing:
  * a smaller page may have been given than was asked for.
  */
-function readPlace(body: Uint8Array, { piece, page, seen }: Place, pieces: number): ReportItems & { next: Place } {
-  const { items, count } = readDetailed(body);
+function readPlace(
+  body: Uint8Array,
+  { piece, page, seen }: Place,
+  pieces: number,
+  totals: boolean,
+): ReportItems & { next: Place } {
+  const { items, count, report } = readDetailed(body);
   const shown = seen + items.length;
   const ends = items.length === 0 || (count !== undefined && shown >= count);
   const next = ends ? { piece: piece + 1, page: 1, seen: 0 } : { piece, page: page + 1, seen: shown };
-  return { items, last: next.piece === pieces, next };
+  return { items: totals ? withTotals(items, totalsOf([report])) : items, last: next.piece === pieces, next };
+}
+
+/** They are of all pages, but of one piece of the range: when its rows are read, the others are not asked for yet. */
+function withTotals(items: readonly unknown[], totals: Fields): readonly unknown[] {
+  return items.map((item) => (isFields(item) ? { ...item, ...totals } : item));
 }
 
 /** All pieces are one page: a group may have entries in each. */

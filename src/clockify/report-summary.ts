@@ -1,5 +1,6 @@
-import { isFields, parseAnswer, totalsIn, unreadable } from './report-answer.ts';
+import { isFields, parseAnswer, unreadable } from './report-answer.ts';
 import { addMoney, addNumbers } from './report-sums.ts';
+import { totalsOf } from './report-totals.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -115,20 +116,5 @@ function added(one: Fields, other: Leaf): Fields {
     duration_seconds: addNumbers(one.duration_seconds, other.duration_seconds),
     amount: addNumbers(one.amount, other.amount),
     amounts: addMoney(one.amounts, other.amounts, 'type'),
-  };
-}
-
-function totalsOf(reports: readonly Fields[]): Fields {
-  const all = reports.map(totalsIn).filter((totals) => totals !== undefined);
-  const sum = (name: string) => all.map((totals) => totals[name]).reduce(addNumbers, undefined);
-  const money = (name: string, by: string) =>
-    all.map((totals) => totals[name]).reduce((one, other) => addMoney(one, other, by), undefined);
-  return {
-    total_time_seconds: sum('totalTime'),
-    total_billable_time_seconds: sum('totalBillableTime'),
-    total_entries_count: sum('entriesCount'),
-    total_amount: sum('totalAmount'),
-    total_amount_by_currency: money('totalAmountByCurrency', 'currency'),
-    total_amounts: money('amounts', 'type'),
   };
 }

@@ -40,7 +40,7 @@ test('N3 N8 N9: a parameter is all, one id, or a list of ids', async (t) => {
   );
 });
 
-test('N10: the body of a detailed report is the user’s: filters, times by macro, and pages of its size', async (t) => {
+test('N10: the body of a detailed report is the user’s: filters, times by macro, pages of its size, and totals as metadata', async (t) => {
   const { simulator, workspace, place, store } = await practice(t);
   const finished = store.rows('timeEntries', workspace).filter(({ timeInterval }) => timeInterval.end !== null);
   const user = finished[0]?.userId;
@@ -52,11 +52,15 @@ test('N10: the body of a detailed report is the user’s: filters, times by macr
     users: { ids: [user], contains: 'CONTAINS', status: 'ALL' },
   };
   const { code, lines, err } = await place.runOnce([
-    { name: 'report', template: 'detailed-report', workspace, time_unit: 'day', report },
+    { name: 'report', template: 'detailed-report', workspace, time_unit: 'day', totals: true, report },
   ]);
   assert.equal(code, 0, err);
   assert.ok(entries.length > 3);
   assert.deepEqual(idsOf(lines, 'detailed_report'), sorted(entries));
+  const seconds = lines.reduce((sum, { value }) => sum + Number(value.time_interval_duration_seconds), 0);
+  for (const { value } of lines) {
+    assert.deepEqual([value.total_entries_count, value.total_time_seconds], [entries.length, seconds]);
+  }
   const asked = simulator.requests.entries.filter(({ path }) => path.endsWith('/reports/detailed'));
   assert.equal(asked.length, Math.ceil(entries.length / 3));
 });

@@ -30,7 +30,8 @@ test('N27: a value that no longer fits goes to the dead letters with its path, b
   assert.deepEqual(letter?.[0]?.value, items[0], 'as it came');
   const headers = letter?.[0]?.headers ?? {};
   const message = headers['__connect.errors.exception.message'] ?? '';
-  for (const part of ['price.amount', 'whole number', 'string']) assert.ok(message.includes(part), `${part} in: ${message}`);
+  for (const part of ['price.amount', 'whole number', 'string'])
+    assert.ok(message.includes(part), `${part} in: ${message}`);
   assert.ok(!JSON.stringify(log).includes('five'), 'its values are in no log');
   assert.ok(
     log.some(({ event, slice, count }) => event === 'record.dead_lettered' && slice === 'things' && count === 1),

@@ -1,4 +1,5 @@
 import { segment, type Template } from './template.ts';
+import { totalFields } from './total-fields.ts';
 
 /**
  * The entries that a report shows: those of a range that slides, with names and amounts as of the report. A row that is
@@ -55,6 +56,7 @@ export const detailedReport: Template = {
     { path: ['currency'], field: 'currency', type: 'string' },
     { path: ['customFields'], field: 'custom_fields_json', type: 'json' },
     { path: ['invoicingInfo'], field: 'invoicing_info_json', type: 'json' },
+    ...totalFields,
   ],
   ignoreChanges: [],
   mayBeEmpty: true,

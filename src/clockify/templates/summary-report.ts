@@ -1,5 +1,6 @@
 import type { ItemField } from '../../core/field.ts';
 import { segment, type Template } from './template.ts';
+import { totalFields } from './total-fields.ts';
 
 /**
  * Sums of a range, one row for each innermost group; `report-summary.ts` makes the items. No single sum can be read, so
@@ -35,17 +36,7 @@ export const summaryReport: Template = {
     { path: ['amounts'], field: 'amounts_json', type: 'json', unordered: ['amounts', 'amountByCurrency'] },
     { path: ['currency'], field: 'currency', type: 'string' },
     { path: ['workspace_currency_code'], field: 'workspace_currency_code', type: 'string' },
-    { path: ['total_time_seconds'], field: 'total_time_seconds', type: 'long' },
-    { path: ['total_billable_time_seconds'], field: 'total_billable_time_seconds', type: 'long' },
-    { path: ['total_entries_count'], field: 'total_entries_count', type: 'long' },
-    { path: ['total_amount'], field: 'total_amount', type: 'double' },
-    { path: ['total_amount_by_currency'], field: 'total_amount_by_currency_json', type: 'json' },
-    {
-      path: ['total_amounts'],
-      field: 'total_amounts_json',
-      type: 'json',
-      unordered: ['total_amounts', 'amountByCurrency'],
-    },
+    ...totalFields,
   ],
   ignoreChanges: ['range_start', 'range_end'],
   mayBeEmpty: true,

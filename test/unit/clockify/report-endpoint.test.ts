@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Answer, Call, Reply, Sending } from '../../../src/clockify/client.ts';
 import { createReportEndpoint, type ReportOptions, type ReportWalk } from '../../../src/clockify/report-endpoint.ts';
 import { templateNamed } from '../../../src/clockify/templates/catalogue.ts';
+import { compileMapping } from '../../../src/core/field.ts';
 import { never } from './loopback.ts';
 
 const NOON = Date.parse('2026-03-16T12:00:00Z');
@@ -178,6 +179,25 @@ test('a refusal is the error of its status, and what is no report is never quote
       .endpoint.begin(NOON)
       .page(1, never());
     throws(() => page.read(), { kind: 'transient', code: 'report.unreadable', message: 'the answer is no report' });
+  }
+});
+
+test('totals stand on every row of the answer that has them, where they are asked for', async () => {
+  const answer = { totals: [{ entriesCount: 2, totalTime: 90, totalAmount: 1.5 }], timeentries: rows('a', 'b') };
+  const read = async (totals: boolean) =>
+    (
+      await reportOf(() => answer, { totals })
+        .endpoint.begin(NOON)
+        .page(1, never())
+    ).read().items;
+  deepStrictEqual(await read(false), rows('a', 'b'));
+  const { rowOf } = compileMapping(templateNamed('detailed-report'));
+  for (const item of await read(true)) {
+    const row = rowOf(item, { workspace: 'w1' });
+    deepStrictEqual(
+      [row.total_time_seconds, row.total_entries_count, row.total_amount, row.total_billable_time_seconds],
+      [90, 2, 1.5, null],
+    );
   }
 });
 

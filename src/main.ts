@@ -1,6 +1,13 @@
 #!/usr/bin/env node
 import { once } from 'node:events';
-import { program } from './cli/program.ts';
+
+const NEEDED = 24;
+if (Number.parseInt(process.versions.node, 10) < NEEDED) {
+  process.stderr.write(`clockify-kafka needs Node ${NEEDED} or later; this is ${process.versions.node}\n`);
+  process.exit(3);
+}
+// Only now: an older Node would fail in what this loads, and not say why.
+const { program } = await import('./cli/program.ts');
 
 /** Argv in, exit code out. The first SIGINT or SIGTERM stops in order, the second at once. */
 const stop = new AbortController();
@@ -21,7 +28,11 @@ for (const [signal, code] of [
 }
 
 // A reader that has gone (`| head`) is no fault of ours: nothing more to say.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`clockify-kafka: standard output cannot be written to: ${error.message}\n`);
+  process.exit(3);
+});
 
 const code = await program(process.argv.slice(2), {
   out: async (line) => {

@@ -31,6 +31,8 @@ export interface Checkpoint {
   /** When its first complete sweep ended, epoch ms; undefined until then: everything new is `r`. */
   readonly firstCompleteAtMs?: number | undefined;
   readonly lastCompleteAtMs?: number | undefined;
+  /** State keys that the last complete sweeps did not show, and how often: half the evidence of a delete. */
+  readonly absences?: Readonly<Record<string, number>> | undefined;
 }
 
 /** An item that is in the dead letters already: `hash` of the raw item, so that the same one is not sent again. */

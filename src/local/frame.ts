@@ -102,3 +102,23 @@ export function decodeFrame(head: Uint8Array, body: Uint8Array): Frame | undefin
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** Bounds of the search: a larger frame is not looked for, and so many bytes are summed at most. */
+const LARGEST_SOUGHT = 1024 * 1024;
+const SUMMED_AT_MOST = 256 * 1024 * 1024;
+
+/** Whether a whole frame begins anywhere in these bytes: then what is before it was damaged, not cut off. */
+export function holdsFrame(bytes: Uint8Array): boolean {
+  const view = viewOf(bytes);
+  let summed = 0;
+  for (let at = 0; at + FRAME_HEAD <= bytes.length && summed < SUMMED_AT_MOST; at++) {
+    const length = view.getUint32(at);
+    const end = at + FRAME_HEAD + length;
+    if (length < SMALLEST_BODY || length > LARGEST_SOUGHT || end > bytes.length) continue;
+    summed += length;
+    if (view.getUint32(at + 4) === crc32(bytes.subarray(at + FRAME_HEAD, end))) return true;
+  }
+  return false;
+}
+
+const SMALLEST_BODY = NUMBERS.shard + 2 * NUMBERS.count;

@@ -9,12 +9,14 @@ import { dirname } from 'node:path';
 import { WorkerError } from '../core/errors.ts';
 import type { StateRecord } from '../core/state.ts';
 import { openAnywhere, readAt, syncFolder, writeAll } from './files.ts';
-import { bodyLength, decodeFrame, encodeFrame, FRAME_HEAD, type Frame } from './frame.ts';
+import { bodyLength, decodeFrame, encodeFrame, FRAME_HEAD, type Frame, holdsFrame } from './frame.ts';
 
 const MAGIC = new TextEncoder().encode('clockify-kafka state 1\n');
 /** How many times its live size the file may grow to, and what is too little to bother. */
 const GROWTH = 4;
 const SLACK_BYTES = 16 * 1024 * 1024;
+/** How far behind a damaged frame a whole one is looked for. */
+const SEARCHED_BYTES = 64 * 1024 * 1024;
 const RECORDS_A_FRAME = 1_000;
 
 interface Place {
@@ -116,7 +118,15 @@ export class StateLog {
       this.#remember(frame, head);
       head = await this.#head(size);
     }
+    await this.#refuseDamage(size);
     await this.#file.truncate(this.#size);
+  }
+
+  /** What a crash cut off is the end of the file; whole frames behind it are commits that must not be lost (P1). */
+  async #refuseDamage(size: number): Promise<void> {
+    const left = Math.min(size - this.#size, SEARCHED_BYTES);
+    if (left <= 0 || !holdsFrame(await readAt(this.#file, this.#size, left))) return;
+    throw unreadable(this.#path, `it is damaged at byte ${this.#size}, and whole commits follow`);
   }
 
   /** Length of the frame at the end of what is known, if the file is long enough to hold it. */

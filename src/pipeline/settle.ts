@@ -107,14 +107,31 @@ async function commitSweep(sweep: Sweep, guarded: boolean, outOfSight: readonly 
         .filter(({ stateKey, entry }) => shard.state.entryAt(stateKey) === entry)
         .map((each) => each.stateKey),
     ];
-    const due = !guarded && now - (before.lastCompleteAtMs ?? 0) >= CHECKPOINT_EVERY_MS;
+    const absences = absencesOf(context);
+    const isNews = !isSameCount(absences, before.absences);
+    const due = isNews || (!guarded && now - (before.lastCompleteAtMs ?? 0) >= CHECKPOINT_EVERY_MS);
     if (!due && before.firstCompleteAtMs !== undefined && healed.length + forgotten.length === 0) return;
     const checkpoint: Checkpoint = {
       firstCompleteAtMs: before.firstCompleteAtMs ?? now,
       lastCompleteAtMs: guarded ? before.lastCompleteAtMs : now,
+      absences,
     };
     await commit(context, { ...NOTHING, healed, forgotten, checkpoint });
   });
+}
+
+/** A list that hid more than this is no everyday one; what is over the limit is counted from the next start on. */
+const ABSENCES_KEPT = 1_000;
+
+/** What a restart must know of absences: without it, one that comes before every second sweep would delete nothing. */
+function absencesOf({ memory }: SliceContext): Checkpoint['absences'] {
+  if (memory.absences.size === 0) return undefined;
+  return Object.fromEntries([...memory.absences].slice(0, ABSENCES_KEPT));
+}
+
+function isSameCount(now: Checkpoint['absences'] = {}, before: Checkpoint['absences'] = {}): boolean {
+  const keys = Object.keys(now);
+  return keys.length === Object.keys(before).length && keys.every((key) => now[key] === before[key]);
 }
 
 const NOTHING = {

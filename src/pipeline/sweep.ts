@@ -1,8 +1,9 @@
 import type { WorkerError } from '../core/errors.ts';
 import type { Counts } from './counts.ts';
-import type { PageMemory } from './page-memory.ts';
+import { PageMemory } from './page-memory.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Slice, SourceKind, Walk } from './ports.ts';
 import type { Shard } from './shard.ts';
+import type { ShardState } from './shard-state.ts';
 
 /** Everything a slice works with. */
 export interface SliceContext {
@@ -25,6 +26,12 @@ interface SliceMemory {
    * that did not find gone, and the one read last at the end.
    */
   readonly absences: Map<string, number>;
+}
+
+/** What a slice begins with on a shard: nothing of its pages, and the absences that its complete sweeps have counted. */
+export function newMemory(state: ShardState, source: string, slice: Slice): SliceMemory {
+  const { absences = {} } = state.checkpoint(source, slice.id) ?? {};
+  return { pages: new PageMemory(), absences: new Map(Object.entries(absences)) };
 }
 
 /** One walk through a slice's pages: what it has met so far. In memory only, so half a sweep is never evidence. */

@@ -18,13 +18,12 @@ import {
 import { toWorkerError } from '../core/errors.ts';
 import { shardFor } from '../core/murmur2.ts';
 import { sourceSlice } from '../core/state.ts';
-import { PageMemory } from '../pipeline/page-memory.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind } from '../pipeline/ports.ts';
 import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
 import { runSlice, type Schedule } from '../pipeline/schedule.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import { sweepOnce } from '../pipeline/slice.ts';
-import type { SliceContext, SliceEvent } from '../pipeline/sweep.ts';
+import { newMemory, type SliceContext, type SliceEvent } from '../pipeline/sweep.ts';
 import { markBaseline } from './baseline.ts';
 import type { Report } from './events.ts';
 import { adoptIdentity } from './identity.ts';
@@ -181,7 +180,7 @@ function contextOf(
     ambient: env.ambient,
     digest: env.digest,
     onRetry: (error, waitMs) => env.report({ type: 'retry', slice, error, waitMs }),
-    memory: { pages: new PageMemory(), absences: new Map() },
+    memory: newMemory(shard.state, source.kind.name, slice),
   };
 }
 

@@ -134,8 +134,12 @@ function createRefusal() {
   };
 }
 
-function waitOrGiveUp(source: string, error: WorkerError, attempt: number, { ambient, report }: WorkerParts) {
-  if (error.kind !== 'transient') return throwError(() => error);
+/** With `once` nobody waits for ever: after about half a minute. */
+const TRIES_ONCE = 6;
+
+function waitOrGiveUp(source: string, error: WorkerError, attempt: number, parts: WorkerParts) {
+  const { ambient, report, environment } = parts;
+  if (error.kind !== 'transient' || (environment.once && attempt > TRIES_ONCE)) return throwError(() => error);
   const waitMs = backoffMs(PREPARE, attempt, ambient.random());
   report({ type: 'source-waiting', source, error, waitMs });
   return timer(waitMs);
@@ -152,13 +156,22 @@ function drain(events$: Observable<SourceEvent>, { report }: WorkerParts, signal
     events$.pipe(takeUntil(stop$)).subscribe({
       next: (event) => {
         if (event instanceof WorkerError) return void stopped.push(event);
-        if (event.type === 'sweep' && event.outcome === 'partial' && partial.length < KEPT) partial.push(event.error);
+        const fault = faultOf(event);
+        if (fault !== undefined && partial.length < KEPT) partial.push(fault);
         report(event);
       },
       error: (thrown: unknown) => reject(toWorkerError(thrown)),
       complete: () => resolve({ stopped, partial }),
     });
   });
+}
+
+/** Why a sweep did not do all it should have: it broke off, or held deletes back for a person to agree to. */
+function faultOf(event: SliceEvent): WorkerError | undefined {
+  if (event.type === 'sweep' && event.outcome === 'partial') return event.error;
+  if (event.type !== 'settled' || !event.settlement.guarded) return undefined;
+  const message = `${event.slice.id}: ${event.settlement.open} deletes were held back by the guard`;
+  return new WorkerError('transient', 'settle.guarded', message);
 }
 
 /** Errors kept for the end; the log has all. */

@@ -5,12 +5,11 @@ import type { Op } from '../../src/core/change.ts';
 import type { WorkerError } from '../../src/core/errors.ts';
 import { compileMapping } from '../../src/core/field.ts';
 import type { EntityKey } from '../../src/core/record.ts';
-import { PageMemory } from '../../src/pipeline/page-memory.ts';
 import type { Codec, DeleteGuard, Endpoint, PolledPage, SourceKind, Testimony } from '../../src/pipeline/ports.ts';
 import { openShard, type Shard } from '../../src/pipeline/shard.ts';
 import { ShardState } from '../../src/pipeline/shard-state.ts';
 import { sweepOnce } from '../../src/pipeline/slice.ts';
-import type { SliceContext, SliceEvent } from '../../src/pipeline/sweep.ts';
+import { newMemory, type SliceContext, type SliceEvent } from '../../src/pipeline/sweep.ts';
 import { createMemorySink, type MemorySink } from './memory-sink.ts';
 
 /** A thing as the practice listing shows it. */
@@ -158,17 +157,21 @@ export async function createWorld(): Promise<World> {
     restart: async () => {
       world.shard = await open();
     },
-    context: (endpoint, over = {}) => ({
-      slice: { id: `things/${over.slice ?? 'a'}`, params: over.params ?? {} },
-      source: thingSource(over.source),
-      endpoint,
-      shard: world.shard,
-      guard: over.guard ?? { share: 0.2, atLeast: 50 },
-      ambient: { now: () => clock.ms, random: () => 0 },
-      digest,
-      onRetry: (error) => retries.push(error),
-      memory: { pages: new PageMemory(), absences: new Map() },
-    }),
+    context: (endpoint, over = {}) => {
+      const slice = { id: `things/${over.slice ?? 'a'}`, params: over.params ?? {} };
+      const source = thingSource(over.source);
+      return {
+        slice,
+        source,
+        endpoint,
+        shard: world.shard,
+        guard: over.guard ?? { share: 0.2, atLeast: 50 },
+        ambient: { now: () => clock.ms, random: () => 0 },
+        digest,
+        onRetry: (error) => retries.push(error),
+        memory: newMemory(world.shard.state, source.name, slice),
+      };
+    },
   };
   return world;
 }

@@ -36,9 +36,14 @@ test('an option that is not there, has no value, or is no option is refused with
 });
 
 test('options and what is not an option are told apart', () => {
-  const call = parse(command, ['--count', '3', 'a', '-l', 'b']);
+  const call = parse({ ...command, takes: 2 }, ['--count', '3', 'a', '-l', 'b']);
   deepStrictEqual(call.positionals, ['a', 'b']);
   deepStrictEqual([text(call, 'count'), text(call, 'loud'), call.flags.loud], ['3', undefined, true]);
+});
+
+test('a word too many is refused, not ignored', () => {
+  throws(() => parse(command, ['a', 'b']), isUsage);
+  throws(() => parse({ ...command, takes: 0 }, ['a']), isUsage);
 });
 
 test('numbers are numbers, or refused', () => {

@@ -167,6 +167,31 @@ test('file sink: a data file that lost committed lines, and a state file that is
   }
 });
 
+test('file sink: damage before whole commits is refused, it is no write that was cut off (P1)', async () => {
+  for (const damage of ['head', 'body'] as const) {
+    const folder = newFolder();
+    try {
+      const sink = await openIn(folder.path);
+      const writer = await sink.fence(0, signal);
+      for (const value of ['1', '2', '3']) {
+        await writer.commit({ records: [], state: [{ key: `k${value}`, value: Buffer.from(value.repeat(50)) }] });
+      }
+      await sink.close();
+      const path = join(folder.path, 'state');
+      const bytes = await readFile(path);
+      const first = bytes.indexOf('1'.repeat(50));
+      bytes.fill(0xff, damage === 'body' ? first : first - 24, first + 10);
+      await writeFile(path, bytes);
+      await rejects(openIn(folder.path), (error: unknown) => {
+        return error instanceof WorkerError && error.code === 'local.state_unreadable' && /damaged/.test(error.message);
+      });
+      deepStrictEqual(await readFile(path), bytes);
+    } finally {
+      await folder.remove();
+    }
+  }
+});
+
 test('file sink: a write that fails half-way is taken back, and nothing acknowledged is lost', {
   timeout: 30_000,
 }, async () => {

@@ -24,7 +24,6 @@ export interface ClientOptions {
   readonly now: () => number;
 }
 
-/** @internal */
 export interface Call {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
@@ -32,7 +31,6 @@ export interface Call {
   readonly owner: string;
 }
 
-/** @internal */
 export type Answer =
   | {
       readonly ok: true;

@@ -17,7 +17,7 @@ export interface FirstAnswers {
 }
 
 export const KEY_VARIABLE = 'CLOCKIFY_API_KEY';
-export const CREDENTIAL = 'clockify';
+const CREDENTIAL = 'clockify';
 
 /** Workspaces that the key of a configuration sees. @throws {WorkerError} as Clockify's answers */
 export async function seenWorkspaces(config: Config, signal: AbortSignal): Promise<readonly SeenWorkspace[]> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,13 +24,15 @@ const stop = new AbortController();
 /** A Ctrl-C comes from the terminal and from npm: a second one that soon is the same wish. */
 const SAME_WISH_MS = 1_000;
 let stoppedAtMs = 0;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (!stop.signal.aborted) stoppedAtMs = Date.now();
     else if (Date.now() - stoppedAtMs > SAME_WISH_MS) process.exit(130);
     stop.abort();
   });
 }
+// Whoever read along has gone (`| head`): that is a wish to stop, too.
+process.stdout.on('error', () => stop.abort());
 const say = (line: string) => process.stdout.write(`${line}\n`);
 process.exit(await demo());
 
@@ -55,7 +57,7 @@ async function demo(): Promise<number> {
     simulator.startActivity(ACTIVITY_PER_SECOND);
     const published = watch(stack, worker);
     await Promise.race([waitFor(forMs), worker.exited]);
-    if (worker.child.exitCode !== null) return failed(logFile);
+    if (hasEnded(worker)) return failed(logFile);
     simulator.stopActivity();
     return forMs === undefined ? await leave(worker) : await conclude(stack, simulator, worker, published);
   } finally {
@@ -65,6 +67,10 @@ async function demo(): Promise<number> {
     await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function hasEnded({ child }: WorkerProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function introduce(stack: Stack, simulator: Simulator, logFile: string): void {
@@ -93,7 +99,7 @@ function watch(stack: Stack, worker: WorkerProcess): Published[] {
   return published;
 
   async function follow(topic: string): Promise<void> {
-    while (!stop.signal.aborted && worker.child.exitCode === null) {
+    while (!stop.signal.aborted && !hasEnded(worker)) {
       const options = { topic, fromBeginning: true, untilEnd: false };
       // The topic may not be there yet: the worker makes it.
       await tailTopic(kafka, options, async (record) => show(await decode(record)), stop.signal).catch(() => undefined);
@@ -154,6 +160,7 @@ async function leave(worker: WorkerProcess): Promise<number> {
 }
 
 function failed(logFile: string): number {
-  say(`The worker ended by itself; its log was ${logFile}`);
+  say('The worker ended by itself. Its last lines:');
+  for (const line of readFileSync(logFile, 'utf8').trim().split('\n').slice(-10)) say(`  ${line}`);
   return 1;
 }

@@ -1,11 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export const DEMO_CONFIG = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
 export const ALL_CONFIG = fileURLToPath(new URL('../../config/all.yaml', import.meta.url));
+
+/** Where the system has it, the worker dies with its owner, however that ends. */
+const hasSetpriv =
+  process.platform === 'linux' &&
+  (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'setpriv')));
+const LEASH = hasSetpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 
 export interface WorkerEnvironment {
   readonly clockifyUrl: string;
@@ -35,7 +42,8 @@ export function startWorker(options: WorkerEnvironment): WorkerProcess {
   const { clockifyUrl, reportsUrl = '', apiKey, brokers, registryUrl, logFile } = options;
   const { config = DEMO_CONFIG, args = [], env = {} } = options;
   const log = createWriteStream(logFile, { flags: 'a' });
-  const child = spawn(process.execPath, [MAIN, 'run', '--config', config, ...args], {
+  const [command, ...words] = [...LEASH, process.execPath, MAIN, 'run', '--config', config, ...args];
+  const child = spawn(command as string, words, {
     stdio: ['ignore', 'ignore', 'pipe'],
     // Out of reach of the terminal's Ctrl-C: whoever started it ends it.
     detached: true,

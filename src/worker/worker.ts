@@ -116,6 +116,7 @@ function runPlanned(planned: PlannedSource, parts: WorkerParts, env: SourceEnvir
     catchError((thrown) => {
       const error = toWorkerError(thrown);
       if (error.kind === 'fatal') return throwError(() => error);
+      if (isEmptyOnce(error, env)) return EMPTY;
       parts.report({ type: 'source-stopped', source: name, error });
       return of(error);
     }),
@@ -134,11 +135,20 @@ function createRefusal() {
   };
 }
 
+/** Read to its end, and nothing was there: with `once` that is all there is to do, and no failure. */
+function isEmptyOnce({ code }: WorkerError, { once }: Pick<SourceEnvironment, 'once'>): boolean {
+  return once && code === 'schema.nothing_to_infer';
+}
+
 /** With `once` nobody waits for ever: after about half a minute. */
 const TRIES_ONCE = 6;
 
 function waitOrGiveUp(source: string, error: WorkerError, attempt: number, parts: WorkerParts) {
   const { ambient, report, environment } = parts;
+  if (isEmptyOnce(error, environment)) {
+    report({ type: 'source-waiting', source, error, waitMs: 0 });
+    return throwError(() => error);
+  }
   if (error.kind !== 'transient' || (environment.once && attempt > TRIES_ONCE)) return throwError(() => error);
   const waitMs = backoffMs(PREPARE, attempt, ambient.random());
   report({ type: 'source-waiting', source, error, waitMs });

@@ -39,6 +39,21 @@ test('N27: a value that no longer fits goes to the dead letters with its path, b
   assert.deepEqual((await place.runOnce([source])).lines, [], 'it is told once');
 });
 
+test('N26: a list without a single item has no schema yet: a run once ends well, and a later one has it', async (t) => {
+  let items: object[] = [];
+  const api = await serve(t, () => items);
+  const place = placeOf(t, api);
+  const source = { name: 'things', key: '$.id', endpoint: { url: `${api.url}/things` } };
+  const { code, lines, log } = await place.runOnce([source]);
+  assert.deepEqual([code, lines], [0, []]);
+  assert.ok(log.some((line) => line.code === 'schema.nothing_to_infer'));
+  items = [{ id: 'a' }];
+  assert.deepEqual(
+    (await place.runOnce([source])).lines.map(({ op, key }) => `${op} ${key.id}`),
+    ['r a'],
+  );
+});
+
 test('N26: a record without a key of its own is known by its hash, so that another one is a delete and a create', async (t) => {
   let items: object[] = [
     { day: 'Monday', hours: 8 },

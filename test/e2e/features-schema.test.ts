@@ -54,6 +54,21 @@ test('N26: a list without a single item has no schema yet: a run once ends well,
   );
 });
 
+test('N26: a run once takes a new field into the schema, and publishes what has it', async (t) => {
+  let items: object[] = [{ id: 'a' }, { id: 'b' }];
+  const api = await serve(t, () => items);
+  const place = placeOf(t, api);
+  const source = { name: 'things', key: '$.id', endpoint: { url: `${api.url}/things` } };
+  assert.equal((await place.runOnce([source])).lines.length, 2);
+  items = [{ id: 'a', size: 5 }, { id: 'b' }];
+  const { code, lines, log } = await place.runOnce([source]);
+  assert.deepEqual([code, ...lines.map(({ op, key, value }) => `${op} ${key.id} ${value.size}`)], [0, 'u a 5']);
+  assert.ok(JSON.stringify(log).includes('"unknownFields":{"size":1}'), 'the log names the field');
+  const asked = api.asked.length;
+  assert.deepEqual((await place.runOnce([source])).lines, []);
+  assert.equal(api.asked.length, asked + 1, 'and then knows it');
+});
+
 test('N26: a record without a key of its own is known by its hash, so that another one is a delete and a create', async (t) => {
   let items: object[] = [
     { day: 'Monday', hours: 8 },

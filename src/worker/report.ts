@@ -30,8 +30,10 @@ export function reportTo(log: EventLog): Report {
 
 function sliceTellers(log: EventLog, faults: Faults): Pick<Tellers, 'page' | 'settled' | 'sweep' | 'retry'> {
   const totals = new Map<string, Counts>();
+  const shapes = createShapes(log);
   return {
     page({ slice, number, counts }) {
+      shapes.tell(slice.id, counts.unknownFields.keys());
       totals.set(slice.id, addCounts(totals.get(slice.id), counts));
       log.debug(
         { event: 'page.committed', slice: slice.id, page: number, ...plain(counts) },
@@ -137,6 +139,23 @@ function tellGuarded(log: EventLog, slice: string, settlement: Settlement): void
     { event: 'deletes.guarded', slice, code: 'settle.guarded', ...settlement, hint },
     `${slice}: ${settlement.open} of its entities are gone, more than the guard allows; none was deleted`,
   );
+}
+
+/** Paths that are told of in all. */
+const MAX_PATHS = 1_000;
+
+/** The shape of the answers has changed: each field that no column takes is told once for its source. */
+function createShapes(log: EventLog) {
+  const seen = new Set<string>();
+  return {
+    tell(slice: string, paths: Iterable<string>): void {
+      const source = slice.split('/')[0] as string;
+      const fresh = [...paths].filter((path) => !seen.has(`${source} ${path}`)).slice(0, MAX_PATHS - seen.size);
+      if (fresh.length === 0) return;
+      for (const path of fresh) seen.add(`${source} ${path}`);
+      log.info({ event: 'shape.changed', source, fields: fresh }, `${source} shows fields that no column takes yet`);
+    },
+  };
 }
 
 interface Faults {

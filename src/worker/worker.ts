@@ -96,10 +96,10 @@ export async function runWorker(parts: WorkerParts, signal: AbortSignal): Promis
   }
 }
 
-/** A source from its registration on, and again from there when its schema is to grow. */
+/** A source from its registration on, and again from there when its schema is to grow; with `once` after all its slices. */
 function runPlanned(planned: PlannedSource, parts: WorkerParts, env: SourceEnvironment): Observable<SourceEvent> {
   const { name, topic } = planned;
-  const growth = createGrowth(planned.canGrow === true && !env.once);
+  const growth = createGrowth(planned.canGrow === true);
   const refusal = createRefusal();
   const events$ = defer(() => abortable((signal) => planned.prepare(signal, growth.isDue()))).pipe(
     retry({ delay: (thrown, attempt) => waitOrGiveUp(name, toWorkerError(thrown), attempt, parts) }),
@@ -109,7 +109,7 @@ function runPlanned(planned: PlannedSource, parts: WorkerParts, env: SourceEnvir
     }),
     switchMap((source) => runSource(source, env)),
     tap(refusal.watch),
-    takeWhile((event) => !growth.isComplete(event), true),
+    takeWhile((event) => !growth.isComplete(event) || env.once, true),
   );
   return events$.pipe(
     repeat({ delay: () => (growth.isDue() ? timer(0) : EMPTY) }),

@@ -58,13 +58,15 @@ test('a sweep with changes is info and adds up its pages and its settling, one w
   report(page({ unchanged: 1 }));
   report(complete);
   deepStrictEqual(said(), [
+    'info shape.changed',
     'debug page.committed',
+    'info shape.changed',
     'debug page.committed',
     'info sweep.complete',
     'debug page.committed',
     'debug sweep.complete',
   ]);
-  const { fields } = lines[2] as Line;
+  const { fields } = lines[4] as Line;
   deepStrictEqual(
     [fields.extracted, fields.published, fields.unknownFields],
     [5, { r: 0, c: 1, u: 1, d: 1 }, { a: 3, b: 1 }],
@@ -151,4 +153,30 @@ test('every event of a worker has its line', () => {
     lines.map(({ fields }) => fields.event),
     ['shards.assigned', 'shard.closed', 'source.reset'],
   );
+});
+
+test('a field that no column takes is told once for its source, and only so many of them', () => {
+  const { report, lines } = recording();
+  const of = (id: string, ...paths: string[]): WorkerEvent => ({
+    type: 'page',
+    slice: { id, params: {} },
+    number: 1,
+    last: true,
+    counts: counts({ unknownFields: new Map(paths.map((path) => [path, 1])) }),
+  });
+  report(of('things/w1', 'a', 'b'));
+  report(of('things/w2', 'b', 'a'));
+  report(of('others/w1', 'a'));
+  report(of('things/w1', 'c', 'a'));
+  const told = () => lines.filter(({ fields }) => fields.event === 'shape.changed').map(({ fields }) => fields);
+  deepStrictEqual(
+    told().map(({ source, fields }) => [source, fields]),
+    [
+      ['things', ['a', 'b']],
+      ['others', ['a']],
+      ['things', ['c']],
+    ],
+  );
+  for (let at = 0; at < 1_200; at++) report(of('things/w1', `field${at}`));
+  strictEqual(told().flatMap(({ fields }) => fields).length, 1_000);
 });

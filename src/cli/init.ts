@@ -15,6 +15,7 @@ const DEFAULTS = { app: 'default', region: 'global', brokers: 'localhost:9092', 
 export const init: Command = {
   name: 'init',
   summary: 'Writes a first configuration, with comments; asks on a terminal for what it needs',
+  takes: 0,
   usage:
     'init [--config FILE] [--force] [--non-interactive] [--region R] [--workspaces IDS] [--brokers LIST] [--registry URL]',
   examples: [

@@ -20,6 +20,8 @@ const MAX_NAMES = 60;
 const MAX_CANDIDATES = 12;
 /** So many values of a place are looked at. */
 const LOOKED_AT = 500;
+/** What lists of data are called. */
+const DATA_NAMES = /\.(?:data|items|results|records|rows|entries|values|content)\[\*\]$/;
 const ID_NAMES = /^(?:id|_id|uuid|guid)$/i;
 
 /**
@@ -67,9 +69,10 @@ function scoreOf({ path, values, kind }: Place): number {
   const withId = objects.filter((object) => Object.keys(object).some((name) => ID_NAMES.test(name))).length;
   const likely = values.length > 0 && withId === values.length ? 30 : 0;
   const deep = 15 * names + 45 * outer;
+  const named = DATA_NAMES.test(path) ? 20 : 0;
   if (kind === 'object') return 20 + likely / 3 - deep;
-  if (objects.length === 0) return (values.length === 0 ? 30 : 0) - deep;
-  return 100 + likely + 3 * Math.log2(values.length + 1) - deep;
+  if (objects.length === 0) return (values.length === 0 ? 30 : 0) + named - deep;
+  return 100 + likely + named + 3 * Math.log2(values.length + 1) - deep;
 }
 
 /** Counted by the reader that the worker will use; a path that it does not take is no candidate. */

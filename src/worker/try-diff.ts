@@ -1,13 +1,14 @@
 import { from, fromEvent, lastValueFrom, takeUntil, tap } from 'rxjs';
-import { createSyncDecoder } from '../avro/decode.ts';
+import { createSyncDecoder, type SyncDecoder } from '../avro/decode.ts';
 import { digest } from '../avro/digest.ts';
 import { listIds } from '../clockify/discovery.ts';
 import { parentTemplates } from '../clockify/templates/catalogue.ts';
 import type { Op } from '../core/change.ts';
-import type { WorkerError } from '../core/errors.ts';
+import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { shardFor } from '../core/murmur2.ts';
+import type { LiveEntry } from '../core/state.ts';
 import { PageMemory } from '../pipeline/page-memory.ts';
-import type { OutRecord, Params, Transaction } from '../pipeline/ports.ts';
+import type { OutRecord, Params, SourceKind, Transaction } from '../pipeline/ports.ts';
 import { openShard, type Shard } from '../pipeline/shard.ts';
 import type { ShardState } from '../pipeline/shard-state.ts';
 import { sweepOnce } from '../pipeline/slice.ts';
@@ -161,9 +162,7 @@ function createJournal(real: RealState, { kind }: Source, limit: number): Journa
   let slices = 0;
   const decode = createSyncDecoder(real.schemaOf);
   const describe = (record: OutRecord, state: ShardState): DryChange =>
-    record.topic === kind.deadLetterTopic
-      ? letterOf(record)
-      : changeOf(record, rowOf(decode, record, kind.name, state));
+    record.topic === kind.deadLetterTopic ? letterOf(record) : changeOf(record, rowOf(decode, record, kind, state));
   return {
     take({ records }, state) {
       for (const record of records) {
@@ -198,18 +197,29 @@ interface Rows {
   readonly after: Row;
 }
 
-function rowOf(decode: (bytes: Uint8Array) => unknown, record: OutRecord, source: string, state: ShardState): Rows {
+function rowOf(decode: SyncDecoder, record: OutRecord, { name, codec }: SourceKind, state: ShardState): Rows {
   const key = decode(record.key ?? new Uint8Array()) as Readonly<Record<string, string>>;
   const after = withoutMeta(decode(record.value ?? new Uint8Array()) as Row);
-  const entry = state.entry(source, Object.values(key));
-  const schema = entry?.kind === 'live' ? state.schema(entry.schema) : undefined;
-  if (entry?.kind !== 'live' || schema === undefined) return { key, before: null, after };
-  const before = createSyncDecoder(() => schema)(Buffer.concat([HEADER, entry.rowBytes])) as Row;
-  return { key, before, after };
+  const entry = state.entry(name, Object.values(key));
+  const writer = entry?.kind === 'live' ? state.schema(entry.schema) : undefined;
+  if (entry?.kind !== 'live' || writer === undefined) return { key, before: null, after };
+  const row = lastRow(codec, entry, writer);
+  if (row === undefined) return { key, before: null, after };
+  return { key, before: withoutMeta(decode(codec.encodeValue(row, NO_META)) as Row), after };
 }
 
-/** Stands before a row where a decoder expects a published value. */
-const HEADER = Buffer.alloc(5);
+const NO_META = { op: 'r', sourceTsMs: 0, tsMs: 0 } as const;
+
+/** The row that was published last, in today's schema where another one wrote it; undefined where it does not fit. */
+function lastRow(codec: SourceKind['codec'], entry: LiveEntry, writer: string): Uint8Array | undefined {
+  if (entry.schema === codec.fingerprint) return entry.rowBytes;
+  try {
+    return codec.upgradeRow(entry.rowBytes, writer).rowBytes;
+  } catch (thrown) {
+    if (toWorkerError(thrown).kind !== 'record') throw thrown;
+    return undefined;
+  }
+}
 
 function changeOf({ topic, headers }: OutRecord, { key, before, after }: Rows): DryChange {
   const op = headers.__op as Op;

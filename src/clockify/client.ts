@@ -1,20 +1,28 @@
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { WorkerError } from '../core/errors.ts';
+import type { Priority, Rate } from '../core/rate.ts';
 import { type Refusal, retryAfterMs } from './answers.ts';
-import { createBuckets } from './budget.ts';
+import type { Turn } from './budget.ts';
+import { type Budgets, createBudgets, processClock } from './budgets.ts';
 import { assertAllowed } from './hosts.ts';
 
 /**
  * HTTP to Clockify, for one credential. In: a path and a query. Out: the bytes of a success, or what a refusal said.
- * Promises kept here: P6 (every request, retries and reads of witnesses included, takes a token of its owner's bucket)
+ * Promises kept here: P6 (every request, retries and reads of witnesses included, takes a turn of its owner's bucket)
  * and P7 (the key goes to listed hosts only, redirects are not followed, no text of an answer gets into an error).
  */
 export interface ClientOptions {
+  /** Of the credential. */
+  readonly name: string;
   readonly apiKey: string;
   readonly baseUrl: string;
+  readonly reportsUrl: string;
   readonly allowedOrigins: readonly string[];
-  readonly requestsPerSecond: number;
-  readonly burst: number;
+  readonly rate: Rate;
+  /** Of the reports host; its requests count for their workspace too. */
+  readonly reportsRate: Rate;
+  /** Shared by all clients of the process; left out, this one has its own. */
+  readonly budgets?: Budgets | undefined;
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
@@ -29,6 +37,8 @@ export interface Call {
   readonly query: Readonly<Record<string, string>>;
   /** Whose budget pays: a workspace id, or empty for calls without a workspace. */
   readonly owner: string;
+  /** `list` unless told. */
+  readonly priority?: Priority | undefined;
 }
 
 export type Answer =
@@ -49,6 +59,7 @@ export interface Sending {
   readonly body: string | undefined;
   /** As in `Call`. */
   readonly owner: string;
+  readonly priority?: Priority | undefined;
   /** What errors call the request: parts of the URL may stem from an answer, so it is not quoted. */
   readonly label: string;
 }
@@ -83,24 +94,26 @@ export function createClient(options: ClientOptions): Client & Sender {
     bodyTimeout: options.bodyTimeoutMs,
     maxResponseSize: options.maxBodyBytes,
   });
-  const bucketOf = createBuckets({ perSecond: options.requestsPerSecond, burst: options.burst }, monotonicMs);
+  const takeTurns = turnsOf(options);
 
   const get = async (call: Call, signal: AbortSignal): Promise<Answer> => {
-    const { path, owner } = call;
+    const { path: label, owner, priority } = call;
     const url = urlOf(options.baseUrl, call);
-    return answerOf(await send({ method: 'GET', url, headers: {}, body: undefined, owner, label: path }, signal));
+    return answerOf(await send({ method: 'GET', url, headers: {}, body: undefined, owner, priority, label }, signal));
   };
 
   const send = async (sending: Sending, signal: AbortSignal): Promise<Reply> => {
     assertAllowed(sending.url, options.allowedOrigins);
-    const bucket = bucketOf(sending.owner);
-    await bucket.take(signal);
-    const reply = await exchange(sending, signal);
-    if (reply.status === 429) bucket.holdFor(reply.refusal?.retryAfterMs ?? RATE_LIMIT_PAUSE_MS);
-    return reply;
+    const turns = await takeTurns(sending, signal);
+    try {
+      return await exchange(sending, turns, signal);
+    } finally {
+      for (const turn of turns) turn.end();
+    }
   };
 
-  const exchange = async ({ method, url, headers, body, label }: Sending, signal: AbortSignal): Promise<Reply> => {
+  const exchange = async (sending: Sending, turns: readonly Turn[], signal: AbortSignal): Promise<Reply> => {
+    const { method, url, headers, body, label } = sending;
     const deadline = AbortSignal.timeout(options.requestTimeoutMs);
     try {
       const response = await request(url, {
@@ -110,6 +123,7 @@ export function createClient(options: ClientOptions): Client & Sender {
         body: body ?? null,
         signal: AbortSignal.any([signal, deadline]),
       });
+      endTurns(turns, response, options.now());
       return await read(response, options.now);
     } catch (thrown) {
       signal.throwIfAborted();
@@ -120,11 +134,36 @@ export function createClient(options: ClientOptions): Client & Sender {
   return { get, send, close: () => agent.destroy() };
 }
 
-/** Budgets run on a clock that nobody sets: one put forward would fill every bucket at once (P6). */
-const monotonicMs = (): number => performance.now();
+/** A request of the reports host first waits for that, so that it keeps nobody else of its workspace waiting. */
+function turnsOf(options: ClientOptions): (sending: Sending, signal: AbortSignal) => Promise<readonly Turn[]> {
+  const { name, baseUrl, reportsUrl, rate, reportsRate, requestTimeoutMs } = options;
+  const budgets = options.budgets ?? createBudgets({ clock: processClock, isShared: false, requestTimeoutMs });
+  const { origin } = new URL(baseUrl);
+  const bucketOf = (workspace: string) =>
+    workspace === ''
+      ? budgets.bucketOf({ name: `credential/${name}`, placedBy: name }, rate)
+      : budgets.bucketOf({ name: `workspace/${origin}/${workspace}`, placedBy: workspace }, rate);
+  const reports = () =>
+    budgets.bucketOf({ name: `reports/${new URL(reportsUrl).origin}`, placedBy: name }, reportsRate);
+  return async ({ url, owner, priority }, signal) => {
+    const first = url.href.startsWith(`${reportsUrl}/`) ? await reports().take(signal, priority) : undefined;
+    try {
+      const turn = await bucketOf(owner).take(signal, priority);
+      return first === undefined ? [turn] : [first, turn];
+    } catch (thrown) {
+      first?.end();
+      throw thrown;
+    }
+  };
+}
 
-/** A 429 without `Retry-After` says nothing of when; the whole bucket waits so long. */
-const RATE_LIMIT_PAUSE_MS = 1_000;
+/** It has arrived, for it is answered, whether or not the answer will be whole. */
+function endTurns(turns: readonly Turn[], response: Dispatcher.ResponseData, nowMs: number): void {
+  for (const turn of turns) {
+    if (response.statusCode === 429) turn.refused(retryAfterMs(headerOf(response, 'retry-after') || undefined, nowMs));
+    turn.end();
+  }
+}
 
 export function urlOf(baseUrl: string, { path, query }: Call): URL {
   const url = new URL(baseUrl.replace(/\/+$/, '') + path);

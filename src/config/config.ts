@@ -1,3 +1,5 @@
+import type { Rate } from '../core/rate.ts';
+
 /**
  * The configuration once it is read, checked and complete. Data in: one YAML file, environment variables, flags.
  * Data out: `Config`, in which every default is filled and every duration is in milliseconds, or a `ConfigError` that
@@ -40,9 +42,10 @@ export interface Credential {
   readonly reportsUrl: string;
   /** The only origins that may see the key (P7). */
   readonly allowedOrigins: readonly string[];
-  /** Of a token bucket: no window of t seconds sees more than `burst + t * requestsPerSecond` requests (P6). */
-  readonly requestsPerSecond: number;
-  readonly burst: number;
+  /** Of each workspace, and of the calls without one: no window of its length sees more requests (P6). */
+  readonly rate: Rate;
+  /** Of the reports host; its requests count for their workspace too. */
+  readonly reportsRate: Rate;
   /** Workspaces that another credential may poll too. Any other that two credentials see is refused when it is seen. */
   readonly sharedWorkspaces: 'all' | readonly string[];
 }

@@ -32,12 +32,19 @@ export const credentialShape = z.strictObject({
     apiUrl,
     'Address of the reports API, where it is not that of the region, the subdomain or the base_url.',
   ),
-  rate: optional(rate, 'Requests: 8/s, 600/m, 25/h. The default follows from the plan.'),
+  rate: optional(
+    rate,
+    'Requests of a workspace, and of the calls without one: 10/s, 600/m, 30/h. The default follows from the plan.',
+  ),
   shared_workspaces: optional(
     bindings,
     'Ids of workspaces that another credential may poll too, or all. Without it that is refused.',
   ),
-  burst: optional(integer(1, 10_000), 'Requests that may go at once on top. The default follows from the plan.'),
+  burst: optional(
+    integer(1, 999_999),
+    'At most so many of the rate at once, the rest spread evenly over its window. Left out, all of them.',
+  ),
+  reports_rate: optional(rate, 'Requests of the reports host, of all workspaces. The default follows from the plan.'),
 });
 
 /** A credential as the file gives it, without defaults. */

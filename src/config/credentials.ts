@@ -1,3 +1,4 @@
+import type { Rate } from '../core/rate.ts';
 import { isLoopback } from './address.ts';
 import type { Credential } from './config.ts';
 import { credentialShape, type GivenCredential } from './credential-shape.ts';
@@ -50,6 +51,7 @@ function readCredential(name: string, node: Node, path: string, report: Report):
 function resolve(name: string, given: GivenCredential): Credential {
   const plan = given.plan ?? CREDENTIAL_DEFAULTS.plan;
   const { baseUrl, reportsUrl, region } = addressesOf(given);
+  const planned = rate.read(PLAN_RATES[plan]).value ?? { requests: 1, windowMs: 3_600_000 };
   return {
     name,
     apiKey: given.api_key,
@@ -58,10 +60,14 @@ function resolve(name: string, given: GivenCredential): Credential {
     baseUrl,
     reportsUrl,
     allowedOrigins: [...new Set([new URL(baseUrl).origin, new URL(reportsUrl).origin])],
-    requestsPerSecond: given.rate ?? rate.read(PLAN_RATES[plan].rate).value ?? 0,
-    burst: given.burst ?? Number(PLAN_RATES[plan].burst),
+    rate: withBurst(given.rate ?? planned, given.burst),
+    reportsRate: withBurst(given.reports_rate ?? planned, undefined),
     sharedWorkspaces: given.shared_workspaces ?? [],
   };
+}
+
+function withBurst({ requests, windowMs }: Omit<Rate, 'burst'>, burst = requests): Rate {
+  return { requests, windowMs, burst: Math.min(burst, requests) };
 }
 
 function addressesOf(given: GivenCredential): Addresses & Pick<Credential, 'region'> {
@@ -101,15 +107,17 @@ function warnOfHost(credential: Credential, map: MapNode, path: string, report: 
 }
 
 function warnOfRate(
-  { plan, requestsPerSecond, burst, baseUrl }: Credential,
+  { plan, rate: { requests, windowMs, burst }, baseUrl }: Credential,
   map: MapNode,
   path: string,
   report: Report,
 ) {
-  const { windowS, requests } = PLAN_LIMITS[plan];
-  const most = burst + windowS * requestsPerSecond;
-  if (most <= requests || !isClockifyHost(baseUrl)) return;
-  const message = `allows ${Math.floor(most)} requests in ${windowS} s, and Clockify answers ${requests} on a ${plan} plan`;
+  const { windowS, requests: limit } = PLAN_LIMITS[plan];
+  const windows = Math.ceil((windowS * 1_000) / windowMs);
+  const bursts = Math.ceil((windowS * 1_000 * requests) / (windowMs * burst));
+  const most = Math.min(requests * windows, burst * bursts);
+  if (most <= limit || !isClockifyHost(baseUrl)) return;
+  const message = `allows ${most} requests in ${windowS} s, and Clockify answers ${limit} on a ${plan} plan`;
   const at = (map.entries.get('rate') ?? map.entries.get('burst'))?.keyAt ?? map.at;
-  report.warn(at, join(path, 'rate'), message, `Keep burst + ${windowS} s of the rate within ${requests}.`);
+  report.warn(at, join(path, 'rate'), message, `Keep rate, or burst, within ${limit} in ${windowS} s.`);
 }

@@ -58,13 +58,10 @@ export const ENDPOINT_DEFAULTS = {
 export const CREDENTIAL_DEFAULTS = { plan: 'paid', region: 'global' } as const;
 
 /**
- * Requests of a credential where the file sets none. Clockify allows a paid workspace 50 a second and a free one 30 an
+ * Requests of a workspace where the file sets none. Clockify allows a paid workspace 50 a second and a free one 30 an
  * hour (clockify.me help, "Webhook and API limitations"); older documents say 10 a second, and 10 is what we stay within.
  */
-export const PLAN_RATES: Readonly<Record<Plan, { readonly rate: string; readonly burst: string }>> = {
-  paid: { rate: '8/s', burst: '2' },
-  free: { rate: '25/h', burst: '5' },
-};
+export const PLAN_RATES: Readonly<Record<Plan, string>> = { paid: '10/s', free: '30/h' };
 
 /** What Clockify answers at most, by the same page: seconds of the window, and requests in it. */
 export const PLAN_LIMITS: Readonly<Record<Plan, { readonly windowS: number; readonly requests: number }>> = {

@@ -43,8 +43,8 @@ export const size: Format<number> = scalar(
   },
 );
 
-/** `10/s`, `600/m`, `25/h`. Reads to requests per second. */
-export const rate: Format<number> = scalar(
+/** `10/s`, `600/m`, `25/h`: so many, and the window in which no more may go. */
+export const rate: Format<{ readonly requests: number; readonly windowMs: number }> = scalar(
   'a rate of requests',
   { type: 'string', pattern: '^[0-9]{1,6}/(s|m|h)$' },
   (text) => {
@@ -56,6 +56,6 @@ export const rate: Format<number> = scalar(
         'A whole number and a unit of time: 10/s, 600/m, 25/h.',
       );
     }
-    return accept((count * 1_000) / MS[match[2] as 's' | 'm' | 'h']);
+    return accept({ requests: count, windowMs: MS[match[2] as 's' | 'm' | 'h'] });
   },
 );

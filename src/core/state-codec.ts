@@ -1,10 +1,19 @@
 import { WorkerError } from './errors.ts';
 import type { EntityKey } from './record.ts';
-import type { Checkpoint, Grave, LiveEntry, RejectEntry, SourceIdentity, StateItem, StateRecord } from './state.ts';
+import type {
+  Checkpoint,
+  Grave,
+  LiveEntry,
+  RejectEntry,
+  SourceIdentity,
+  Spent,
+  StateItem,
+  StateRecord,
+} from './state.ts';
 
 /**
  * State in bytes. Keys are JSON arrays, so that `kcat` shows them: `["e",source,…key]` entity, `["c",source,slice]`
- * checkpoint, `["x",source,id]` reject, `["d",source]` identity, `["s",fingerprint]` schema. Values begin with one
+ * checkpoint, `["x",source,id]` reject, `["d",source]` identity, `["s",fingerprint]` schema, `["b",owner]` budget. Values begin with one
  * byte, the format version; then entities are packed, everything else is JSON.
  *
  * @internal
@@ -39,6 +48,8 @@ export function stateKey(item: StateItem): string {
       return JSON.stringify(['d', item.source]);
     case 'schema':
       return JSON.stringify(['s', item.fingerprint]);
+    case 'budget':
+      return JSON.stringify(['b', item.owner]);
   }
 }
 
@@ -83,11 +94,13 @@ function encodeValue(item: StateItem): Uint8Array {
       return encodeJson(item.identity);
     case 'schema':
       return encodeJson(item.schema);
+    case 'budget':
+      return encodeJson(item.spent);
   }
 }
 
 /** How many strings follow the kind in a key; of an entity's key at least two. */
-const PARTS: Readonly<Record<string, number>> = { e: 2, c: 2, x: 2, d: 1, s: 1 };
+const PARTS: Readonly<Record<string, number>> = { e: 2, c: 2, x: 2, d: 1, s: 1, b: 1 };
 
 function partsOf(key: string): readonly string[] {
   const parts = JSON.parse(key) as unknown;
@@ -111,6 +124,8 @@ function decodeItem(parts: readonly string[], value: Uint8Array): StateItem {
       return { type: 'reject', source, id: last, entry: decodeObject<RejectEntry>(value) };
     case 'd':
       return { type: 'identity', source, identity: decodeObject<SourceIdentity>(value) };
+    case 'b':
+      return { type: 'budget', owner: source, spent: decodeSpent(value) };
     default:
       return { type: 'schema', fingerprint: source, schema: decodeText(value) };
   }
@@ -184,6 +199,13 @@ function decodeObject<T extends object>(bytes: Uint8Array): T {
   const value = decodeJson(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
   return value as T;
+}
+
+function decodeSpent(bytes: Uint8Array): Spent {
+  const value = decodeJson(bytes);
+  const isPair = (pair: unknown) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isSafeInteger);
+  if (!Array.isArray(value) || !value.every(isPair)) throw new Error('not what was spent');
+  return value as unknown as Spent;
 }
 
 function decodeText(bytes: Uint8Array): string {

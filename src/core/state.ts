@@ -50,13 +50,20 @@ export interface SourceIdentity {
   readonly keySchemaId: number;
 }
 
+/**
+ * Requests that were sent, or may have been (P6): when each counts from at the latest, epoch ms, and how many do. They
+ * are written before they are sent.
+ */
+export type Spent = readonly (readonly [atMs: number, count: number])[];
+
 /** The state, one record of it, as meaning. */
 export type StateItem =
   | { readonly type: 'entity'; readonly source: string; readonly key: EntityKey; readonly entry: LiveEntry | Grave }
   | { readonly type: 'checkpoint'; readonly source: string; readonly slice: string; readonly checkpoint: Checkpoint }
   | { readonly type: 'reject'; readonly source: string; readonly id: string; readonly entry: RejectEntry }
   | { readonly type: 'identity'; readonly source: string; readonly identity: SourceIdentity }
-  | { readonly type: 'schema'; readonly fingerprint: string; readonly schema: string };
+  | { readonly type: 'schema'; readonly fingerprint: string; readonly schema: string }
+  | { readonly type: 'budget'; readonly owner: string; readonly spent: Spent };
 
 /** The state, one record of it, as bytes. A null value removes the key. */
 export interface StateRecord {

@@ -5,6 +5,7 @@ import type {
   LiveEntry,
   RejectEntry,
   SourceIdentity,
+  Spent,
   StateItem,
   StateRecord,
 } from '../core/state.ts';
@@ -28,6 +29,7 @@ export class ShardState {
   readonly #rejects = new Map<string, { readonly source: string; readonly id: string; readonly entry: RejectEntry }>();
   readonly #identities = new Map<string, { readonly source: string; readonly identity: SourceIdentity }>();
   readonly #schemas = new Map<string, string>();
+  readonly #budgets = new Map<string, Spent>();
   /** State keys of the deleted: few among many, and asked for after each sweep. */
   readonly #graves = new Set<string>();
 
@@ -82,6 +84,11 @@ export class ShardState {
     return this.#schemas.get(schemaKey(fingerprint));
   }
 
+  /** What is remembered of a budget; undefined where nothing is. */
+  budget(owner: string): Spent | undefined {
+    return this.#budgets.get(stateKey({ type: 'budget', owner, spent: [] }));
+  }
+
   /** State keys of a source's graves that were dug before an instant. */
   gravesBefore(source: string, beforeMs: number): string[] {
     const old: string[] = [];
@@ -129,11 +136,21 @@ export class ShardState {
       case 'schema':
         this.#schemas.set(key, item.schema);
         break;
+      case 'budget':
+        this.#budgets.set(key, item.spent);
+        break;
     }
   }
 
   #remove(key: string): void {
-    for (const kept of [this.#entities, this.#checkpoints, this.#rejects, this.#identities, this.#schemas]) {
+    for (const kept of [
+      this.#entities,
+      this.#checkpoints,
+      this.#rejects,
+      this.#identities,
+      this.#schemas,
+      this.#budgets,
+    ]) {
       kept.delete(key);
     }
   }

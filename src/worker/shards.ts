@@ -26,6 +26,8 @@ export interface ShardParts {
   readonly membership: Membership;
   readonly ambient: Ambient;
   readonly report: Report;
+  /** Told each shard that was taken, before anybody uses it. */
+  readonly onOpened?: ((shard: Shard) => void) | undefined;
 }
 
 /** The shards of this worker, each opened when its first slice wants it and closed when its last has gone. */
@@ -123,7 +125,9 @@ async function fenceAndRestore(parts: ShardParts, number: number, signal: AbortS
     const stats = await parts.reader.restore(number, (record) => state.apply(record), signal);
     signal.throwIfAborted();
     parts.report({ type: 'shard-opened', shard: number, ...stats, tookMs: parts.ambient.now() - startedAtMs });
-    return openShard(number, state, writer, () => refuseWhileUnsure(parts.membership));
+    const shard = openShard(number, state, writer, () => refuseWhileUnsure(parts.membership));
+    parts.onOpened?.(shard);
+    return shard;
   } catch (error) {
     await writer.close();
     throw error;

@@ -4,13 +4,17 @@ import {
   concat,
   concatMap,
   defer,
+  finalize,
   ignoreElements,
   map,
+  merge,
   NEVER,
   type Observable,
   of,
+  Subject,
   switchMap,
   take,
+  takeUntil,
   takeWhile,
   tap,
   throwError,
@@ -80,7 +84,11 @@ export function runSource(source: Source, env: SourceEnvironment): Observable<Sl
   });
 }
 
-function ownedOf(ids$: Observable<ReadonlySet<string>>, env: SourceEnvironment): Observable<ReadonlySet<string>> {
+/** Of some owners those whose shard this worker has. */
+export function ownedOf(
+  ids$: Observable<ReadonlySet<string>>,
+  env: SourceEnvironment,
+): Observable<ReadonlySet<string>> {
   return combineLatest([ids$, env.owned$]).pipe(
     map(([ids, shards]) => new Set([...ids].filter((id) => shards.has(shardFor(id, env.shardCount))))),
   );
@@ -109,8 +117,15 @@ function children(
         }),
       );
     };
-    return mergeMembers(values$, below);
+    return holding(number, env, mergeMembers(values$, below));
   });
+}
+
+/** Has the shard open from the start: what asks for the slices' parameters spends a budget that is remembered there. */
+function holding(number: number, env: SourceEnvironment, slices$: Observable<SliceEvent>): Observable<SliceEvent> {
+  const ended$ = new Subject<void>();
+  const held$ = env.shards.open(number).pipe(ignoreElements(), takeUntil(ended$));
+  return merge(held$, slices$.pipe(finalize(() => ended$.next())));
 }
 
 /** Holds the shard until it is written: the slice that gave the occasion may be over by then. */

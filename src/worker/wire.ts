@@ -1,21 +1,26 @@
 import { ReplaySubject, share } from 'rxjs';
 import { digest } from '../avro/digest.ts';
+import { SHORT_WINDOW_MS } from '../clockify/budget.ts';
+import { type Budgets, createBudgets, processClock } from '../clockify/budgets.ts';
 import { type Client, createClient, type Sender } from '../clockify/client.ts';
 import { listIds } from '../clockify/discovery.ts';
 import { parentTemplates } from '../clockify/templates/catalogue.ts';
 import type { Config, Credential, SourceConfig } from '../config/config.ts';
+import { shardFor } from '../core/murmur2.ts';
 import type { Ambient } from '../pipeline/ports.ts';
+import type { Shard } from '../pipeline/shard.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createDiscovery } from './discover.ts';
 import type { Report } from './events.ts';
 import { createFeeds, type Feeds } from './feeds.ts';
+import { createLedgers, keepCredentials, rememberedCredentials } from './ledgers.ts';
 import { planSource } from './plan.ts';
 import { feedOf } from './plan-template.ts';
 import { reportTo } from './report.ts';
-import { createShards } from './shards.ts';
+import { createShards, type Shards } from './shards.ts';
 import { withoutOthers } from './shared-workspaces.ts';
-import { openSink } from './sinks.ts';
-import type { Source } from './source.ts';
+import { openSink, type Target } from './sinks.ts';
+import type { Source, SourceEnvironment } from './source.ts';
 import type { WorkerParts } from './worker.ts';
 
 /**
@@ -36,10 +41,8 @@ const ambient: Ambient = { now: Date.now, random: Math.random };
 /** @throws {WorkerError} config for topics or state that do not fit; transient `kafka.unavailable` if no broker answers in time */
 export async function wire(options: WireOptions): Promise<WorkerParts> {
   const { config, logger, once } = options;
-  const report = reportTo(logger);
-  const clients = clientsOf(config);
   const target = await openSink(options);
-  const shards = createShards({ ...target, ambient, report });
+  const { report, shards, clients, beside } = heartOf(config, target, reportTo(logger));
   const discoveries = discoveriesOf(config, clients, once, report);
   const feeds = feedsOf(config, once);
   const workspaces = workspacesOf(config, discoveries, report);
@@ -64,11 +67,37 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
   };
   const guard = { share: config.deletes.guardShare, atLeast: config.deletes.guardAtLeast };
   const environment = { shards, shardCount: config.kafka.shards, guard, ambient, digest, report, once };
-  return { sources, membership: target.membership, shards, environment, ambient, report, close };
+  return { sources, membership: target.membership, shards, environment, ambient, report, beside, close };
 }
 
-function clientsOf(config: Config): ReadonlyMap<string, Client & Sender> {
-  const client = (credential: Credential) => createClient({ ...credential, ...config.http, now: ambient.now });
+/** Clients, whose budgets are remembered in the shards, and shards, which say when they are there. */
+function heartOf(config: Config, target: Target, log: Report) {
+  const { shards: shardCount } = config.kafka;
+  const isAlone = config.sink !== 'kafka';
+  const spoil: Shards['spoil'] = (shard, error) => shards.spoil(shard, error);
+  const ledgers = createLedgers(shardCount, spoil);
+  const budgets = createBudgets({
+    clock: processClock,
+    isShared: !isAlone,
+    requestTimeoutMs: config.http.requestTimeoutMs,
+    ledgerOf: ledgers.of,
+  });
+  const onOpened = (shard: Shard) => {
+    ledgers.opened(shard);
+    if (!isAlone) budgets.startAnew((placedBy) => shardFor(placedBy, shardCount) === shard.number);
+  };
+  const report: Report = (event) => {
+    if (event.type === 'shards-assigned') ledgers.assigned(event.shards);
+    log(event);
+  };
+  const shards: Shards = createShards({ ...target, ambient, report, onOpened });
+  const remembered = rememberedCredentials(config, SHORT_WINDOW_MS);
+  const beside = (env: SourceEnvironment) => keepCredentials(remembered, env);
+  return { report, shards, clients: clientsOf(config, budgets), beside };
+}
+
+function clientsOf(config: Config, budgets: Budgets): ReadonlyMap<string, Client & Sender> {
+  const client = (credential: Credential) => createClient({ ...credential, ...config.http, budgets, now: ambient.now });
   return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
 }
 

@@ -46,6 +46,8 @@ export interface WorkerParts {
   readonly environment: Omit<SourceEnvironment, 'owned$'>;
   readonly ambient: Ambient;
   readonly report: Report;
+  /** What is kept up beside the sources, until they have ended. */
+  readonly beside?: ((env: SourceEnvironment) => Observable<never>) | undefined;
   /** Releases connections, once nothing runs any more. */
   readonly close: () => Promise<void>;
 }
@@ -86,7 +88,7 @@ export async function runWorker(parts: WorkerParts, signal: AbortSignal): Promis
       owned$: parts.environment.once ? owned$.pipe(take(1)) : owned$,
     };
     const sources$ = merge(...parts.sources.map((planned) => runPlanned(planned, parts, env))).pipe(endWith(END));
-    const all$ = merge(sources$, membership$).pipe(takeWhile((event) => event !== END));
+    const all$ = merge(parts.beside?.(env) ?? EMPTY, sources$, membership$).pipe(takeWhile((event) => event !== END));
     return await drain(all$ as Observable<SourceEvent>, parts, signal);
   } finally {
     await parts.shards.closed();

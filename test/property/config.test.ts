@@ -21,6 +21,7 @@ const KEYS = [
   ...[
     'rate',
     'burst',
+    'reports_rate',
     'topic',
     'ignore_changes',
     'page_size',

@@ -47,6 +47,11 @@ const ITEM: fc.Arbitrary<StateItem> = fc.oneof(
     identity: fc.record({ topic: TEXT, keyFields: fc.array(TEXT), shape: TEXT, keySchemaId: fc.nat() }),
   }),
   fc.record({ type: fc.constant('schema' as const), fingerprint: hex(8), schema: TEXT }),
+  fc.record({
+    type: fc.constant('budget' as const),
+    owner: TEXT,
+    spent: fc.array(fc.tuple(fc.nat(), fc.nat())),
+  }),
 );
 
 /** Plain objects, whatever prototype fast-check gave them. */
@@ -114,7 +119,9 @@ test('any bytes under any key are state, or corrupt, or of an unknown format: no
   const KEY = fc.oneof(
     TEXT,
     fc.json(),
-    fc.array(fc.oneof(fc.constantFrom('e', 'c', 'x', 'd', 's'), fc.jsonValue())).map((parts) => JSON.stringify(parts)),
+    fc
+      .array(fc.oneof(fc.constantFrom('e', 'c', 'x', 'd', 's', 'b'), fc.jsonValue()))
+      .map((parts) => JSON.stringify(parts)),
   );
   const VALUE = fc.oneof(
     fc.uint8Array({ maxLength: 80 }),

@@ -49,6 +49,7 @@ const ITEM: fc.Arbitrary<StateItem> = fc.oneof(
     identity: fc.record({ topic: NAME, keyFields: fc.array(NAME), shape: NAME, keySchemaId: fc.nat() }),
   }),
   fc.record({ type: fc.constant('schema' as const), fingerprint: NAME, schema: NAME }),
+  fc.record({ type: fc.constant('budget' as const), owner: NAME, spent: fc.array(fc.tuple(TIME, TIME)) }),
 );
 
 const LOG: fc.Arbitrary<StateRecord[]> = fc.array(
@@ -91,6 +92,7 @@ function answersOf(state: ShardState): unknown {
     rejectsOf: NAMES.flatMap((source) => SLICES.map((slice) => state.rejectsOf(source, slice).sort())),
     identities: NAMES.map((source) => state.identity(source)),
     schemas: NAMES.map((fingerprint) => state.schema(fingerprint)),
+    budgets: NAMES.map((owner) => state.budget(owner)),
     graves: NAMES.map((source) => state.gravesBefore(source, 50).sort()),
     keys: NAMES.map((source) => state.keysOf(source).sort()),
   });
@@ -134,7 +136,7 @@ test('P2: a restore from the compacted log and one from the whole log cannot be 
   );
 });
 
-test('removing every key of every source leaves nothing but schemas', () => {
+test('removing every key of every source leaves nothing but schemas and budgets', () => {
   fc.assert(
     fc.property(LOG, (log) => {
       const state = fold(log);

@@ -1,118 +1,208 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { mock, test } from 'node:test';
-import fc from 'fast-check';
-import { type Bucket, createBucket, createBuckets, type Rate } from '../../../src/clockify/budget.ts';
+import { test } from 'node:test';
+import { Bucket, type Turn } from '../../../src/clockify/budget.ts';
+import { createBudgets } from '../../../src/clockify/budgets.ts';
+import type { Priority, Rate } from '../../../src/core/rate.ts';
+import { virtually } from '../../support/virtual-time.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
-/** Long enough for every Promise that could go on now. */
-const settle = async () => {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
-};
+const clock = { now: () => Date.now(), wall: () => Date.now() };
+const bucketOf = (rate: Rate) => new Bucket({ rate, clock, fromMs: 0 });
+const rateOf = (requests: number, windowMs: number, burst = requests): Rate => ({ requests, windowMs, burst });
 
-/** Runs with a clock that only this function moves, and tells when each take was let go. */
-async function virtually(rate: Rate, run: (bucket: Bucket, pass: (ms: number) => Promise<void>) => Promise<void>) {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 });
-  try {
-    const pass = async (ms: number) => {
-      await settle();
-      for (let passed = 0; passed < ms; passed++) {
-        mock.timers.tick(1);
-        await settle();
-      }
-    };
-    await run(createBucket(rate, Date.now), pass);
-  } finally {
-    mock.timers.reset();
-  }
+/** Takes so many turns, each of which ends at once, and tells when they came. */
+function takeMany(bucket: Bucket, count: number, priority?: Priority): number[] {
+  const went: number[] = [];
+  const begunAt = Date.now();
+  const go = (turn: Turn) => {
+    went.push(Date.now() - begunAt);
+    turn.end();
+  };
+  for (let i = 0; i < count; i++) void bucket.take(never(), priority).then(go, () => undefined);
+  return went;
 }
 
-const RATE = fc.record({ perSecond: fc.constantFrom(0.5, 1, 10, 50), burst: fc.integer({ min: 1, max: 10 }) });
-const STEP = fc.record({
-  ask: fc.nat({ max: 8 }),
-  passMs: fc.nat({ max: 600 }),
-  holdMs: fc.constantFrom(0, 0, 0, 300),
-});
-
-test('P6: no window of any length lets more go than burst + rate · length', async () => {
-  await fc.assert(
-    fc.asyncProperty(RATE, fc.array(STEP, { minLength: 1, maxLength: 6 }), async (rate, steps) => {
-      await virtually(rate, async (bucket, pass) => {
-        const went: number[] = [];
-        for (const { ask, passMs, holdMs } of steps) {
-          for (let i = 0; i < ask; i++) void bucket.take(never()).then(() => went.push(Date.now()));
-          if (holdMs > 0) bucket.holdFor(holdMs);
-          await pass(passMs);
-        }
-        for (let from = 0; from < went.length; from++) {
-          for (let to = from; to < went.length; to++) {
-            const seconds = ((went[to] ?? 0) - (went[from] ?? 0)) / 1000;
-            ok(to - from + 1 <= rate.burst + rate.perSecond * seconds + 1e-6, `${went} at ${JSON.stringify(rate)}`);
-          }
-        }
-      });
-    }),
-    { numRuns: 40 },
-  );
-});
-
-test('P6: the burst goes at once, the rest at the rate, first come first served', async () => {
-  await virtually({ perSecond: 10, burst: 2 }, async (bucket, pass) => {
-    const went: string[] = [];
-    for (const name of ['a', 'b', 'c', 'd']) void bucket.take(never()).then(() => went.push(`${name} ${Date.now()}`));
-    await pass(250);
-    deepStrictEqual(went, ['a 0', 'b 0', 'c 100', 'd 200']);
+test('P6: the whole limit goes at once, and again when its window is over', async () => {
+  await virtually(async (pass) => {
+    const went = takeMany(bucketOf(rateOf(3, 1_000)), 7);
+    await pass(0);
+    deepStrictEqual(went, [0, 0, 0]);
+    await pass(1_000);
+    strictEqual(went.length, 3, 'a margin for clocks of whole milliseconds');
+    await pass(10);
+    strictEqual(went.length, 6);
+    await pass(1_010);
+    strictEqual(went.length, 7);
   });
 });
 
-test('P6: a hold stops everything for its time, and a shorter one does not shorten it', async () => {
-  await virtually({ perSecond: 1000, burst: 100 }, async (bucket, pass) => {
-    const went: number[] = [];
-    bucket.holdFor(200);
-    bucket.holdFor(50);
-    for (let i = 0; i < 3; i++) void bucket.take(never()).then(() => went.push(Date.now()));
-    await pass(199);
+test('P6: a request counts until a window after its answer, for nobody knows when it arrived', async () => {
+  await virtually(async (pass) => {
+    const bucket = bucketOf(rateOf(1, 1_000));
+    const turn = await bucket.take(never());
+    const went = takeMany(bucket, 1);
+    await pass(5_000);
+    deepStrictEqual(went, []);
+    turn.end();
+    turn.end();
+    await pass(1_009);
     deepStrictEqual(went, []);
     await pass(1);
-    deepStrictEqual(went, [200, 200, 200]);
+    deepStrictEqual(went, [6_010]);
   });
 });
 
-test('a hold that comes while others wait for a token holds them too', async () => {
-  await virtually({ perSecond: 10, burst: 1 }, async (bucket, pass) => {
-    const went: number[] = [];
-    for (let i = 0; i < 2; i++) void bucket.take(never()).then(() => went.push(Date.now()));
-    await pass(50);
-    bucket.holdFor(300);
-    await pass(400);
-    deepStrictEqual(went, [0, 350]);
+test('P6: with a burst so many go at once, and the rest is spread over the window', async () => {
+  await virtually(async (pass) => {
+    const went = takeMany(bucketOf(rateOf(10, 1_000, 2)), 6);
+    for (let step = 0; step < 50; step++) await pass(10);
+    deepStrictEqual(went, [0, 0, 200, 200, 400, 400]);
   });
 });
 
-test('one who no longer waits costs no token, and lets the next one go', async () => {
-  await virtually({ perSecond: 10, burst: 1 }, async (bucket, pass) => {
+test('P6: a 429 holds everything for as long as it asks, then half the rate goes, then more and more', async () => {
+  await virtually(async (pass) => {
+    const bucket = bucketOf(rateOf(10, 1_000));
+    const turn = await bucket.take(never());
+    turn.refused(3_000);
+    turn.end();
+    const went = takeMany(bucket, 1_000);
+    await pass(2_999);
+    strictEqual(went.length, 0);
+    const inNextSecond: number[] = [];
+    for (let second = 0; second < 65; second++) {
+      const before = went.length;
+      for (let step = 0; step < 101; step++) await pass(10);
+      inNextSecond.push(went.length - before);
+    }
+    strictEqual(inNextSecond[0], 5);
+    ok(Math.abs((inNextSecond[30] ?? 0) - 7) <= 1, `${inNextSecond}`);
+    strictEqual(inNextSecond[63], 10);
+    ok(
+      inNextSecond.every((count) => count <= 10),
+      `${inNextSecond}`,
+    );
+  });
+});
+
+test('P6: 429s without Retry-After wait twice as long each time, and those sent together count once', async () => {
+  await virtually(async (pass) => {
+    const bucket = bucketOf(rateOf(8, 1_000));
+    const waits: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      const asked = Date.now();
+      const first = bucket.take(never());
+      let isThere = false;
+      void first.then(() => (isThere = true));
+      await pass(0);
+      for (let step = 0; !isThere && step < 1_000; step++) await pass(20);
+      waits.push(Date.now() - asked);
+      const second = round === 0 ? await bucket.take(never()) : undefined;
+      for (const turn of [await first, second]) {
+        turn?.refused(undefined);
+        turn?.end();
+      }
+    }
+    deepStrictEqual(waits, [0, 1_000, 2_000, 4_000]);
+  });
+});
+
+test('the more urgent goes first, and the least urgent still gets one turn in ten', async () => {
+  await virtually(async (pass) => {
+    const bucket = bucketOf(rateOf(1, 100));
+    const went: Priority[] = [];
+    const order: readonly Priority[] = ['reconcile', 'list', 'recent', 'changes', 'running'];
+    for (const priority of order) {
+      for (let i = 0; i < 60; i++) {
+        void bucket.take(never(), priority).then((turn) => {
+          went.push(priority);
+          turn.end();
+        });
+      }
+    }
+    while (went.length < 100) await pass(110);
+    const share = (wanted: Priority) => went.slice(1, 81).filter((each) => each === wanted).length;
+    ok(share('changes') + share('running') >= 50, `${went}`);
+    for (const priority of ['recent', 'list', 'reconcile'] as const) {
+      const at = went.flatMap((each, index) => (each === priority ? [index] : []));
+      at.slice(1).forEach((index, i) => {
+        ok(index - (at[i] ?? 0) <= 10, `${priority} waits too long: ${went}`);
+      });
+      ok(share(priority) >= 7, `${priority}: ${went}`);
+    }
+  });
+});
+
+test('one who no longer waits costs no turn, and lets the next one go', async () => {
+  await virtually(async (pass) => {
+    const bucket = bucketOf(rateOf(1, 100));
+    (await bucket.take(never())).end();
     const controller = new AbortController();
-    await bucket.take(never());
-    const left = bucket.take(controller.signal);
-    const went: number[] = [];
-    void bucket.take(never()).then(() => went.push(Date.now()));
+    const left = bucket.take(controller.signal, 'running');
+    const went = takeMany(bucket, 1);
     await pass(20);
     controller.abort(new Error('left'));
     await rejects(left, /left/);
-    await pass(80);
-    deepStrictEqual(went, [100]);
+    await pass(90);
+    deepStrictEqual(went, [110]);
+    await rejects(bucket.take(AbortSignal.abort(new Error('before'))), /before/);
   });
 });
 
-test('P6: a clock that goes back makes no tokens', async () => {
-  let now = 1_000_000;
-  const bucket = createBucket({ perSecond: 1, burst: 1 }, () => now);
-  await bucket.take(never());
-  now -= 500_000;
-  await rejects(bucket.take(AbortSignal.timeout(30)));
+test('P6: two credentials that poll one workspace share its bucket, at the slower of their rates', async () => {
+  await virtually(async (pass) => {
+    const budgets = createBudgets({ clock, isShared: false, requestTimeoutMs: 1_000 });
+    const owner = { name: 'workspace/x/w', placedBy: 'w' };
+    const first = budgets.bucketOf(owner, rateOf(10, 1_000));
+    strictEqual(budgets.bucketOf(owner, rateOf(2, 1_000)), first);
+    strictEqual(budgets.bucketOf(owner, rateOf(10, 1_000)), first);
+    ok(budgets.bucketOf({ name: 'workspace/x/v', placedBy: 'v' }, rateOf(10, 1_000)) !== first);
+    const went = takeMany(first, 10);
+    await pass(0);
+    strictEqual(went.length, 2);
+  });
 });
 
-test('each owner has one bucket, and it is always the same', () => {
-  const bucketOf = createBuckets({ perSecond: 1, burst: 1 }, Date.now);
-  strictEqual(bucketOf('w'), bucketOf('w'));
-  ok(bucketOf('w') !== bucketOf(''));
+test('P6: a short window begins as if it were spent, for nobody remembers what a process before this one sent', async () => {
+  await virtually(async (pass) => {
+    const startedAt = Date.now();
+    const ownClock = { now: () => Date.now() - startedAt, wall: () => Date.now() };
+    const owner = { name: 'w', placedBy: 'w' };
+    const rate = rateOf(5, 1_000);
+    const alone = createBudgets({ clock: ownClock, isShared: false, requestTimeoutMs: 1_000 });
+    const shared = createBudgets({ clock: ownClock, isShared: true, requestTimeoutMs: 1_000 });
+    await pass(600);
+    const [one, other] = [takeMany(alone.bucketOf(owner, rate), 1), takeMany(shared.bucketOf(owner, rate), 1)];
+    await pass(399);
+    deepStrictEqual([one.length, other.length], [0, 0]);
+    await pass(1);
+    deepStrictEqual([one.length, other.length], [1, 0]);
+    await pass(600);
+    deepStrictEqual(other, [1_000]);
+    shared.startAnew((placedBy) => placedBy === 'v');
+    strictEqual((await oneMore(shared.bucketOf(owner, rate), pass, 0)).length, 1, 'it was not meant');
+    shared.startAnew((placedBy) => placedBy === 'w');
+    strictEqual((await oneMore(shared.bucketOf(owner, rate), pass, 1_000)).length, 0, 'another process had it');
+  });
+});
+
+async function oneMore(bucket: Bucket, pass: (ms: number) => Promise<void>, ms: number): Promise<number[]> {
+  const went = takeMany(bucket, 1);
+  await pass(ms);
+  return went;
+}
+
+test('P6: of a long window that nobody remembers only a share is given', async () => {
+  await virtually(async (pass) => {
+    const hour = rateOf(30, 3_600_000);
+    const command = createBudgets({ clock, isShared: false, requestTimeoutMs: 1_000 });
+    const went = takeMany(command.bucketOf({ name: 'w', placedBy: 'w' }, hour), 30);
+    await pass(0);
+    strictEqual(went.length, 15);
+    const nobody = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() };
+    const worker = createBudgets({ clock, isShared: true, requestTimeoutMs: 1_000, ledgerOf: () => nobody });
+    const elsewhere = takeMany(worker.bucketOf({ name: 'w', placedBy: 'w' }, hour), 30);
+    await pass(0);
+    strictEqual(elsewhere.length, 3);
+  });
 });

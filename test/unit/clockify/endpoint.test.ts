@@ -93,7 +93,7 @@ test('P4: where Clockify has no read by id there is no such witness', async (t) 
 
 test('P6: pages and reads by id of one workspace share its budget', async (t) => {
   const { origin } = await serve(t, (_, response) => response.end('{"id":"x"}'));
-  const client = clientFor(t, origin, { burst: 1, requestsPerSecond: 10 });
+  const client = clientFor(t, origin, { rate: { requests: 1, windowMs: 100, burst: 1 } });
   const begun = performance.now();
   await Promise.all([
     createEndpoint(client, users, binding).page(1, never()),

@@ -3,9 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type Client, type ClientOptions, createClient } from '../../../src/clockify/client.ts';
+import type { Rate } from '../../../src/core/rate.ts';
 
 /** Looks like a key, and stands in no answer unless the test puts it there. */
 export const KEY = 'NotARealKeyNotARealKeyNotARealKeyNotARealKey1234';
+
+/** More than any test sends. */
+const PLENTY: Rate = { requests: 1_000, windowMs: 100, burst: 1_000 };
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -43,8 +47,10 @@ export function clientFor(t: TestContext, origin: string, over: Partial<ClientOp
     apiKey: KEY,
     baseUrl: `${origin}/v1`,
     allowedOrigins: [origin],
-    requestsPerSecond: 1_000,
-    burst: 1_000,
+    name: 'acme',
+    reportsUrl: `${origin}/report/v1`,
+    rate: PLENTY,
+    reportsRate: PLENTY,
     connectTimeoutMs: 2_000,
     headersTimeoutMs: 2_000,
     bodyTimeoutMs: 2_000,

@@ -156,15 +156,23 @@ test('a subdomain is one label of a workspace', () => {
 });
 
 test('P6: the rate follows the plan, and one above what Clockify answers is warned of', () => {
-  const rates = (keys: string) => [credential(keys)?.requestsPerSecond, credential(keys)?.burst];
-  deepEqual(rates('plan: paid'), [8, 2]);
-  deepEqual(rates('plan: free'), [25 / 3600, 5]);
-  deepEqual(rates('rate: 600/m, burst: 7'), [10, 7]);
+  const HOUR_MS = 3_600_000;
+  const rate = (keys: string) => credential(keys)?.rate;
+  deepEqual(rate('plan: paid'), { requests: 10, windowMs: 1_000, burst: 10 });
+  deepEqual(rate('plan: free'), { requests: 30, windowMs: HOUR_MS, burst: 30 });
+  deepEqual(rate('rate: 600/m, burst: 7'), { requests: 600, windowMs: 60_000, burst: 7 });
+  deepEqual(rate('rate: 3/s, burst: 7'), { requests: 3, windowMs: 1_000, burst: 3 });
+  deepEqual(credential('rate: 3/s, burst: 2')?.reportsRate, { requests: 10, windowMs: 1_000, burst: 10 });
+  deepEqual(credential('plan: free')?.reportsRate, { requests: 30, windowMs: HOUR_MS, burst: 30 });
+  deepEqual(credential('reports_rate: 5/m')?.reportsRate, { requests: 5, windowMs: 60_000, burst: 5 });
   const warnings = (keys: string) => withCredential(keys).warnings.map(({ message }) => message);
   deepEqual(warnings('plan: free'), []);
-  deepEqual(warnings('rate: 50/s'), ['allows 52 requests in 1 s, and Clockify answers 50 on a paid plan']);
-  deepEqual(warnings('plan: free, rate: 30/h'), [
-    'allows 35 requests in 3600 s, and Clockify answers 30 on a free plan',
+  deepEqual(warnings('rate: 50/s'), []);
+  deepEqual(warnings('rate: 60/s'), ['allows 60 requests in 1 s, and Clockify answers 50 on a paid plan']);
+  deepEqual(warnings('rate: 600/m'), ['allows 600 requests in 1 s, and Clockify answers 50 on a paid plan']);
+  deepEqual(warnings('rate: 600/m, burst: 10'), []);
+  deepEqual(warnings('plan: free, rate: 1/m'), [
+    'allows 60 requests in 3600 s, and Clockify answers 30 on a free plan',
   ]);
   deepEqual(warnings('rate: 500/s, base_url: "http://localhost:1"'), []);
 });

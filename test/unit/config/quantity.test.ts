@@ -31,7 +31,15 @@ test('durations, sizes, rates and shares are read with their unit, or refused', 
   );
   deepEqual(
     ['10/s', '600/m', '36/h', '10', '0/s', '1/d', '1.5/s'].map((text) => rate.read(text).value),
-    [10, 10, 0.01, undefined, undefined, undefined, undefined],
+    [
+      { requests: 10, windowMs: 1_000 },
+      { requests: 600, windowMs: 60_000 },
+      { requests: 36, windowMs: 3_600_000 },
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ],
   );
   deepEqual(
     ['0', '0.2', '1', '1.0', '1.1', '20%', '.5', '-0'].map((text) => share.read(text).value),

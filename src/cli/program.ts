@@ -7,6 +7,7 @@ import { diff } from './diff.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { init } from './init.ts';
 import { lint } from './lint.ts';
+import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { sample } from './sample.ts';
 import { schema } from './schema.ts';
@@ -14,7 +15,19 @@ import { simulateCommand } from './simulate.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
 
-const COMMANDS: readonly Command[] = [run, init, lint, check, sample, suggest, diff, schema, tail, simulateCommand];
+const COMMANDS: readonly Command[] = [
+  run,
+  init,
+  lint,
+  check,
+  plan,
+  sample,
+  suggest,
+  diff,
+  schema,
+  tail,
+  simulateCommand,
+];
 
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -34,7 +34,7 @@ export function spreadMs(schedule: Schedule, mostMs: number, nowMs: number): num
   return Math.min(mostMs, Math.round(intervalMs(schedule, nowMs) / 10));
 }
 
-function intervalMs(schedule: Exclude<Schedule, { type: 'once' }>, nowMs: number): number {
+export function intervalMs(schedule: Exclude<Schedule, { type: 'once' }>, nowMs: number): number {
   if (schedule.type === 'every') return schedule.everyMs;
   const [first, second] = cronOf(schedule).nextRuns(2, new Date(nowMs));
   return first === undefined || second === undefined ? Number.POSITIVE_INFINITY : second.getTime() - first.getTime();

@@ -64,7 +64,7 @@ async function codecOf(
 }
 
 /** The longest range of a report, by plan (Clockify documentation; paid plans name none, and a year is what is used). */
-const MAX_RANGE_DAYS = { free: 31, paid: 366 } as const;
+export const MAX_RANGE_DAYS = { free: 31, paid: 366 } as const;
 
 function reportEndpoint({ source, config, client }: SourcePlan, template: Template, params: Params): Endpoint {
   const credential = config.credentials[source.credential];

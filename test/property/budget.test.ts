@@ -21,7 +21,7 @@ const RATE: fc.Arbitrary<Rate> = fc
   .map((rate) => ({ ...rate, burst: Math.min(rate.burst, rate.requests) }));
 
 const STEP = fc.record({
-  ask: fc.nat({ max: 8 }),
+  ask: fc.nat({ max: 30 }),
   priority: fc.constantFrom(...PRIORITIES),
   /** Of the answers, in order, over and over. */
   latencyMs: fc.array(fc.nat({ max: TIMEOUT_MS }), { minLength: 1, maxLength: 4 }),
@@ -116,9 +116,9 @@ for (const durable of [true, false]) {
           ok(most <= rate.requests, `${most} of ${rate.requests} in ${rate.windowMs} ms: ${arrivals}`);
         });
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
-    ok(total > 1_500, `the law is of something: ${total} requests`);
+    ok(total > 500, `the law is of something: ${total} requests`);
   });
 }
 

@@ -1,0 +1,134 @@
+import { secretsOf } from '../config/config.ts';
+import type { Rate } from '../core/rate.ts';
+import type { PlannedBudget, PlannedRhythm } from '../core/request-plan.ts';
+import { createScrubber } from '../telemetry/scrubber.ts';
+import { planRequests, type WorkspaceCounts } from '../worker/plan-requests.ts';
+import { readCounts } from '../worker/try-counts.ts';
+import { type Command, EXIT, type Invocation, text, whole } from './command.ts';
+import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
+import { countOf, JSON_OPTION, section } from './try-options.ts';
+
+const COUNTS = ['users', 'projects', 'entries'] as const;
+
+export const plan: Command = {
+  name: 'plan',
+  summary:
+    'Says before anything starts how many requests a configuration needs, how fresh it keeps each source, and what to change',
+  usage: 'plan [--users N] [--projects N] [--entries N] [--json] [--config FILE]',
+  takes: 0,
+  examples: [
+    'clockify-kafka plan                                    # counts what is there, in a few requests',
+    'clockify-kafka plan --users 100 --projects 40 --entries 50000   # of one workspace; asks nobody',
+  ],
+  options: {
+    users: { type: 'string', value: 'N', says: 'users of a workspace; with any count given Clockify is not asked' },
+    projects: { type: 'string', value: 'N', says: 'projects of a workspace' },
+    entries: { type: 'string', value: 'N', says: 'time entries of a workspace' },
+    ...JSON_OPTION,
+    ...CONFIG_OPTIONS,
+  },
+  run: async (call, terminal) => {
+    const config = readConfig(plan, call, terminal);
+    const given = givenCounts(call);
+    const counts =
+      given === undefined
+        ? await readCounts(config, terminal.signal)
+        : Object.fromEntries(Object.keys(config.credentials).map((name) => [name, [given]]));
+    const budgets = planRequests(config, counts, Date.now());
+    const scrub = createScrubber(secretsOf(config));
+    const told = call.flags.json === true ? JSON.stringify({ counts, budgets }) : asText(counts, budgets).join('\n');
+    await terminal.out(scrub(told));
+    return EXIT.ok;
+  },
+};
+
+function givenCounts(call: Invocation): WorkspaceCounts | undefined {
+  if (COUNTS.every((name) => text(call, name) === undefined)) return undefined;
+  const [users, projects, entries] = COUNTS.map((name) => whole(plan, call, name, 0));
+  return { name: 'as given', id: undefined, users: users ?? 0, projects: projects ?? 0, entries: entries ?? 0 };
+}
+
+type Counts = Readonly<Record<string, readonly WorkspaceCounts[]>>;
+
+function asText(counts: Counts, budgets: readonly PlannedBudget[]): readonly string[] {
+  return [...Object.values(counts).flat().map(countsText), ...budgets.flatMap(budgetText)];
+}
+
+function countsText({ name, users, projects, entries }: WorkspaceCounts): string {
+  return `workspace ${name}: ${countOf(users, 'user')}, ${countOf(projects, 'project')}, about ${entries} time entries`;
+}
+
+function budgetText(budget: PlannedBudget): readonly string[] {
+  const { rate, rhythms, firstLoad, fits, proposals, demandPerHour, capacityPerHour } = budget;
+  const assumed = rhythms.filter(({ assumes }) => assumes !== undefined);
+  const percent = Math.round((demandPerHour / capacityPerHour) * 100);
+  const head = `${budget.budget}: ${rateText(rate)}, ${numberText(demandPerHour)} requests an hour planned (${percent} %)`;
+  const lines = [
+    ...columns([HEADINGS, ...rhythms.map(cellsOf)]),
+    `first load: ${countOf(firstLoad.requests, 'request')}, ${firstLoadText(firstLoad.tookMs)}`,
+    ...assumed.map(({ source, assumes }) => `${source}: taking ${assumes} for granted`),
+  ];
+  if (fits) return section(head, lines);
+  const slower = proposals.map(({ setting, everyMs }) => `${setting}: ${durationText(everyMs)}`);
+  return section(head, [
+    ...lines,
+    `WARNING: this asks for more than the budget gives, and everything becomes as old as shown above.`,
+    `What it can do: ${slower.join(', ')}`,
+  ]);
+}
+
+const HEADINGS = ['source', 'rhythm', 'every', 'requests a pass', 'an hour', 'of the budget', 'at most behind'];
+
+function cellsOf({ source, rhythm, everyMs, requestsPerPass, perHour, share, stalenessMs }: PlannedRhythm): string[] {
+  return [
+    source,
+    rhythm,
+    everyMs === undefined ? 'once' : durationText(everyMs),
+    String(requestsPerPass),
+    numberText(perHour),
+    `${numberText(share * 100)} %`,
+    stalenessMs === undefined ? '' : durationText(stalenessMs),
+  ];
+}
+
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = HEADINGS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function rateText({ requests, windowMs, burst }: Rate): string {
+  const paced = burst < requests ? `, at most ${burst} at once` : '';
+  return `${requests} requests in ${durationText(windowMs)}${paced}`;
+}
+
+function firstLoadText(ms: number): string {
+  return ms === 0 ? 'at once' : `about ${durationText(ms)}`;
+}
+
+function numberText(value: number): string {
+  return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(2);
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** The two largest units: `6h 40m`; of what is less than a second, milliseconds. */
+function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  let left = Math.round(ms / 1_000) * 1_000;
+  const parts = UNITS.flatMap(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count === 0 ? [] : [`${count}${unit}`];
+  });
+  return parts.slice(0, 2).join(' ');
+}

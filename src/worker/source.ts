@@ -48,7 +48,7 @@ export interface Source {
   readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
 }
 
-export interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
+interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
   /** How long a slice's first sweep may be put off, so that many do not begin in the same instant. */
   readonly spreadMs: number;
 }

@@ -1,9 +1,9 @@
 import { secretsOf } from '../config/config.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { type Finding, check as probe } from '../worker/try-check.ts';
-import { type Command, EXIT, exitCodeOf } from './command.ts';
+import { type Command, EXIT, exitCodeOf, type Invocation, type Terminal } from './command.ts';
 import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
-import { JSON_OPTION, withoutSecrets } from './try-options.ts';
+import { JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
 
 export const check: Command = {
   name: 'check',
@@ -16,23 +16,25 @@ export const check: Command = {
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
   },
-  run: async (call, terminal) => {
-    const config = readConfig(check, call, terminal);
-    const safe = withoutSecrets(terminal, config);
-    const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
-    const asJson = call.flags.json === true;
-    const findings: Finding[] = [];
-    for await (const finding of probe(config, logger, terminal.signal)) {
-      findings.push(finding);
-      if (!asJson) await safe.out(lineOf(finding));
-    }
-    const failed = findings.filter(({ status }) => status === 'fail');
-    if (asJson) await safe.out(JSON.stringify({ ok: failed.length === 0, findings: findings.map(dataOf) }));
-    const [first] = failed;
-    if (first === undefined) return EXIT.ok;
-    return first.error === undefined ? EXIT.environment : exitCodeOf(first.error);
-  },
+  run: (call, terminal) => untilStopped(terminal, () => runCheck(call, terminal)),
 };
+
+async function runCheck(call: Invocation, terminal: Terminal): Promise<number> {
+  const config = readConfig(check, call, terminal);
+  const safe = withoutSecrets(terminal, config);
+  const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
+  const asJson = call.flags.json === true;
+  const findings: Finding[] = [];
+  for await (const finding of probe(config, logger, terminal.signal)) {
+    findings.push(finding);
+    if (!asJson) await safe.out(lineOf(finding));
+  }
+  const failed = findings.filter(({ status }) => status === 'fail');
+  if (asJson) await safe.out(JSON.stringify({ ok: failed.length === 0, findings: findings.map(dataOf) }));
+  const [first] = failed;
+  if (first === undefined) return EXIT.ok;
+  return first.error === undefined ? EXIT.environment : exitCodeOf(first.error);
+}
 
 const WIDTH = 6;
 

@@ -2,9 +2,18 @@ import { secretsOf } from '../config/config.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { type DryChange, type DryRun, dryRun } from '../worker/try-diff.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
-import { type Command, EXIT, exitCodeOf, type Terminal, usageError, whole } from './command.ts';
+import { type Command, EXIT, exitCodeOf, type Invocation, type Terminal, usageError, whole } from './command.ts';
 import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
-import { CHOICE_OPTIONS, choiceOf, countOf, errorJson, JSON_OPTION, section, withoutSecrets } from './try-options.ts';
+import {
+  CHOICE_OPTIONS,
+  choiceOf,
+  countOf,
+  errorJson,
+  JSON_OPTION,
+  section,
+  untilStopped,
+  withoutSecrets,
+} from './try-options.ts';
 
 const LIMIT = 100;
 
@@ -23,21 +32,23 @@ export const diff: Command = {
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
   },
-  run: async (call, terminal) => {
-    const name = call.positionals[0];
-    if (name === undefined) throw usageError(diff, 'diff needs the name of a source');
-    const limit = whole(diff, call, 'limit', LIMIT);
-    const config = readConfig(diff, call, terminal);
-    const source = narrowed(sourceNamed(config, name), choiceOf(call));
-    const safe = withoutSecrets(terminal, config);
-    const logger = createLogger({ level: 'warn', format: config.log.format, secrets: secretsOf(config) });
-    const { signal } = terminal;
-    const onRetry = (error: Error, waitMs: number) => safe.err(`${error.message}; again in ${waitMs} ms`);
-    const found = await dryRun({ config, source, limit, logger, onRetry, signal });
-    await safe.out(call.flags.json === true ? JSON.stringify(asJson(name, found)) : asText(name, found).join('\n'));
-    return outcome(found, safe);
-  },
+  run: (call, terminal) => untilStopped(terminal, () => runDiff(call, terminal)),
 };
+
+async function runDiff(call: Invocation, terminal: Terminal): Promise<number> {
+  const name = call.positionals[0];
+  if (name === undefined) throw usageError(diff, 'diff needs the name of a source');
+  const limit = whole(diff, call, 'limit', LIMIT);
+  const config = readConfig(diff, call, terminal);
+  const source = narrowed(sourceNamed(config, name), choiceOf(call));
+  const safe = withoutSecrets(terminal, config);
+  const logger = createLogger({ level: 'warn', format: config.log.format, secrets: secretsOf(config) });
+  const { signal } = terminal;
+  const onRetry = (error: Error, waitMs: number) => safe.err(`${error.message}; again in ${waitMs} ms`);
+  const found = await dryRun({ config, source, limit, logger, onRetry, signal });
+  await safe.out(call.flags.json === true ? JSON.stringify(asJson(name, found)) : asText(name, found).join('\n'));
+  return outcome(found, safe);
+}
 
 function outcome({ partial }: DryRun, terminal: Terminal): number {
   for (const { message, code } of partial) terminal.err(`not read to its end: ${message} [${code}]`);

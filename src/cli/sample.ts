@@ -1,7 +1,7 @@
 import type { SourceConfig } from '../config/config.ts';
 import { type Sample, type SampledRecord, takeSample } from '../worker/try-sample.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
-import { type Command, EXIT, exitCodeOf, type Terminal, usageError, whole } from './command.ts';
+import { type Command, EXIT, exitCodeOf, type Invocation, type Terminal, usageError, whole } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import { exchangeJson, exchangeText } from './exchange-text.ts';
 import {
@@ -12,6 +12,7 @@ import {
   JSON_OPTION,
   pretty,
   section,
+  untilStopped,
   withoutSecrets,
 } from './try-options.ts';
 
@@ -31,20 +32,22 @@ export const sample: Command = {
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
   },
-  run: async (call, terminal) => {
-    const name = call.positionals[0];
-    if (name === undefined) throw usageError(sample, 'sample needs the name of a source');
-    const count = whole(sample, call, 'number', RECORDS);
-    const config = readConfig(sample, call, terminal);
-    const source = narrowed(sourceNamed(config, name), choiceOf(call));
-    const safe = withoutSecrets(terminal, config);
-    const taken = await takeSample(config, source, count, terminal.signal);
-    if (call.flags.json === true) return tellJson(source, taken, safe);
-    await safe.out(textOf(source, taken).join('\n'));
-    if (taken.error !== undefined) throw taken.error;
-    return EXIT.ok;
-  },
+  run: (call, terminal) => untilStopped(terminal, () => runSample(call, terminal)),
 };
+
+async function runSample(call: Invocation, terminal: Terminal): Promise<number> {
+  const name = call.positionals[0];
+  if (name === undefined) throw usageError(sample, 'sample needs the name of a source');
+  const count = whole(sample, call, 'number', RECORDS);
+  const config = readConfig(sample, call, terminal);
+  const source = narrowed(sourceNamed(config, name), choiceOf(call));
+  const safe = withoutSecrets(terminal, config);
+  const taken = await takeSample(config, source, count, terminal.signal);
+  if (call.flags.json === true) return tellJson(source, taken, safe);
+  await safe.out(textOf(source, taken).join('\n'));
+  if (taken.error !== undefined) throw taken.error;
+  return EXIT.ok;
+}
 
 async function tellJson(source: SourceConfig, taken: Sample, terminal: Terminal): Promise<number> {
   const { params, exchanges, items, records, unmapped, error } = taken;

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { WorkerError } from '../core/errors.ts';
 import { schemasFor } from '../worker/try-schema.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
-import { type Command, EXIT, text, usageError } from './command.ts';
+import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
-import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, withoutSecrets } from './try-options.ts';
+import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
 
 export const schema: Command = {
   name: 'schema',
@@ -19,24 +19,26 @@ export const schema: Command = {
     json: { ...JSON_OPTION.json, type: 'boolean', says: 'one JSON object: source, from, keySchema, valueSchema' },
     ...CONFIG_OPTIONS,
   },
-  run: async (call, terminal) => {
-    const [verb, name] = call.positionals;
-    if (verb !== 'infer') throw usageError(schema, 'schema needs to know what to do: infer');
-    if (name === undefined) throw usageError(schema, 'schema infer needs the name of a source');
-    const config = readConfig(schema, call, terminal);
-    const source = narrowed(sourceNamed(config, name), choiceOf(call));
-    const found = await schemasFor(config, source, terminal.signal);
-    const [keySchema, valueSchema] = [JSON.parse(found.keySchema) as unknown, JSON.parse(found.valueSchema) as unknown];
-    const safe = withoutSecrets(terminal, config);
-    const out = text(call, 'out');
-    if (out !== undefined) write(out, `${JSON.stringify(valueSchema, null, 2)}\n`);
-    if (call.flags.json === true) {
-      await safe.out(JSON.stringify({ source: name, from: found.from, keySchema, valueSchema, out: out ?? null }));
-    } else if (out === undefined) await safe.out(JSON.stringify(valueSchema, null, 2));
-    else safe.err(`the schema of ${name} is in ${out}`);
-    return EXIT.ok;
-  },
+  run: (call, terminal) => untilStopped(terminal, () => runSchema(call, terminal)),
 };
+
+async function runSchema(call: Invocation, terminal: Terminal): Promise<number> {
+  const [verb, name] = call.positionals;
+  if (verb !== 'infer') throw usageError(schema, 'schema needs to know what to do: infer');
+  if (name === undefined) throw usageError(schema, 'schema infer needs the name of a source');
+  const config = readConfig(schema, call, terminal);
+  const source = narrowed(sourceNamed(config, name), choiceOf(call));
+  const found = await schemasFor(config, source, terminal.signal);
+  const [keySchema, valueSchema] = [JSON.parse(found.keySchema) as unknown, JSON.parse(found.valueSchema) as unknown];
+  const safe = withoutSecrets(terminal, config);
+  const out = text(call, 'out');
+  if (out !== undefined) write(out, `${JSON.stringify(valueSchema, null, 2)}\n`);
+  if (call.flags.json === true) {
+    await safe.out(JSON.stringify({ source: name, from: found.from, keySchema, valueSchema, out: out ?? null }));
+  } else if (out === undefined) await safe.out(JSON.stringify(valueSchema, null, 2));
+  else safe.err(`the schema of ${name} is in ${out}`);
+  return EXIT.ok;
+}
 
 function write(file: string, content: string): void {
   try {

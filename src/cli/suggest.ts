@@ -9,7 +9,7 @@ import { type PathSettings, withPaths, withSource } from '../worker/try-write.ts
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError, whole } from './command.ts';
 import { CONFIG_OPTIONS, fileOf, lintText, readConfig } from './config-options.ts';
 import { suggestionsJson, suggestionsText } from './suggest-text.ts';
-import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, withoutSecrets } from './try-options.ts';
+import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
 
 export const suggest: Command = {
   name: 'suggest',
@@ -33,22 +33,24 @@ export const suggest: Command = {
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
   },
-  run: async (call, terminal) => {
-    const about = call.positionals[0];
-    if (about === undefined) throw usageError(suggest, 'suggest needs the name of a source, or a URL');
-    const config = readConfig(suggest, call, terminal);
-    const safe = withoutSecrets(terminal, config);
-    const subject = isUrl(about) ? draftOf(about, config, call, terminal) : sourceNamed(config, about);
-    const source = narrowed(subject, choiceOf(call));
-    refuseTemplate(source, call);
-    const found = await suggestFor(config, source, wishOf(call), terminal.signal);
-    const settings = settingsFor(source, found, call, isUrl(about));
-    if (call.flags.write === true) write(about, source, found, settings, call, terminal);
-    const told = { source: source.name, found, settings, file: call.flags.write === true ? fileOf(call) : undefined };
-    await safe.out(call.flags.json === true ? JSON.stringify(suggestionsJson(told)) : suggestionsText(told).join('\n'));
-    return EXIT.ok;
-  },
+  run: (call, terminal) => untilStopped(terminal, () => runSuggest(call, terminal)),
 };
+
+async function runSuggest(call: Invocation, terminal: Terminal): Promise<number> {
+  const about = call.positionals[0];
+  if (about === undefined) throw usageError(suggest, 'suggest needs the name of a source, or a URL');
+  const config = readConfig(suggest, call, terminal);
+  const safe = withoutSecrets(terminal, config);
+  const subject = isUrl(about) ? draftOf(about, config, call, terminal) : sourceNamed(config, about);
+  const source = narrowed(subject, choiceOf(call));
+  refuseTemplate(source, call);
+  const found = await suggestFor(config, source, wishOf(call), terminal.signal);
+  const settings = settingsFor(source, found, call, isUrl(about));
+  if (call.flags.write === true) write(about, source, found, settings, call, terminal);
+  const told = { source: source.name, found, settings, file: call.flags.write === true ? fileOf(call) : undefined };
+  await safe.out(call.flags.json === true ? JSON.stringify(suggestionsJson(told)) : suggestionsText(told).join('\n'));
+  return EXIT.ok;
+}
 
 function isUrl(about: string): boolean {
   return /^(?:\/|reports:\/|[a-z]+:\/\/)/i.test(about);

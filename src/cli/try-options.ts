@@ -3,7 +3,7 @@ import { secretsOf } from '../config/config.ts';
 import type { WorkerError } from '../core/errors.ts';
 import { createScrubber } from '../telemetry/scrubber.ts';
 import type { Choice } from '../worker/try-source.ts';
-import { type Invocation, type Option, type Terminal, text } from './command.ts';
+import { EXIT, type Invocation, type Option, type Terminal, text } from './command.ts';
 
 /** Options of the commands that call Clockify without publishing anything. */
 export const JSON_OPTION: Readonly<Record<string, Option>> = {
@@ -24,6 +24,17 @@ export function choiceOf(call: Invocation): Choice {
 export function withoutSecrets(terminal: Terminal, config: Config): Terminal {
   const scrub = createScrubber(secretsOf(config));
   return { ...terminal, out: (line) => terminal.out(scrub(line)), err: (line) => terminal.err(scrub(line)) };
+}
+
+/** Ends what a signal has stopped in one line: that is no fault to explain, and no success either. */
+export async function untilStopped({ signal, err }: Terminal, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+    err('stopped');
+    return EXIT.failure;
+  }
 }
 
 /** An error as data. */

@@ -58,6 +58,11 @@ export class ShardState {
     return this.#owned.get(slice) ?? NONE;
   }
 
+  /** Slices that own anything, of every source. */
+  owners(): Iterable<string> {
+    return this.#owned.keys();
+  }
+
   checkpoint(source: string, slice: string): Checkpoint | undefined {
     return this.#checkpoints.get(stateKey({ type: 'checkpoint', source, slice, checkpoint: {} }))?.checkpoint;
   }

@@ -34,6 +34,22 @@ export function sweepOnce(context: SliceContext): Observable<SliceEvent> {
   });
 }
 
+/**
+ * What a slice still owns after its parent has left the list, each settled by its own witness (P4). Nothing is swept: a
+ * parent that is only hidden answers for its children or refuses, and then nothing is deleted.
+ */
+export function settleLeft(context: SliceContext): Observable<SliceEvent> {
+  return defer(() => {
+    const sweep = beginSweep(context);
+    return concat(
+      abortable((signal) => settle(sweep, signal)).pipe(
+        map((settled): SliceEvent => ({ type: 'settled', slice: context.slice, ...settled })),
+      ),
+      defer(() => of(ended(sweep))),
+    ).pipe(catchError((thrown) => stopsMore(toWorkerError(thrown), sweep)));
+  });
+}
+
 /** Poll → extract → encode → diff → commit, and the same page again while that is worth it. */
 function page(sweep: Sweep, number: number): Observable<Committed> {
   return abortable((signal) => poll(sweep, withinCeiling(number), signal)).pipe(

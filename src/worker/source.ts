@@ -5,6 +5,7 @@ import {
   concatMap,
   defer,
   finalize,
+  from,
   ignoreElements,
   map,
   merge,
@@ -26,7 +27,7 @@ import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind 
 import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
 import { runSlice, type Schedule } from '../pipeline/schedule.ts';
 import type { Shard } from '../pipeline/shard.ts';
-import { sweepOnce } from '../pipeline/slice.ts';
+import { settleLeft, sweepOnce } from '../pipeline/slice.ts';
 import { newMemory, type SliceContext, type SliceEvent } from '../pipeline/sweep.ts';
 import { markBaseline } from './baseline.ts';
 import type { Report } from './events.ts';
@@ -52,7 +53,7 @@ export interface Source {
   readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
 }
 
-export interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
+interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
   /** How long a slice's first sweep may be put off, so that many do not begin in the same instant. */
   readonly spreadMs: number;
 }
@@ -117,7 +118,8 @@ function children(
         }),
       );
     };
-    return holding(number, env, mergeMembers(values$, below));
+    const slices$ = holding(number, env, mergeMembers(values$, below));
+    return rest.length > 0 ? slices$ : merge(slices$, leftBehind(source, env, number, parameter, params));
   });
 }
 
@@ -126,6 +128,56 @@ function holding(number: number, env: SourceEnvironment, slices$: Observable<Sli
   const ended$ = new Subject<void>();
   const held$ = env.shards.open(number).pipe(ignoreElements(), takeUntil(ended$));
   return merge(held$, slices$.pipe(finalize(() => ended$.next())));
+}
+
+/** Whenever the list of parents is told: the slices that the state knows below those that are not in it, each once. */
+function leftBehind(
+  source: Source,
+  env: SourceEnvironment,
+  number: number,
+  parameter: string,
+  params: Params,
+): Observable<SliceEvent> {
+  const prefix = `${sliceId(source.kind.name, params)}/`;
+  const settled = new Set<string>();
+  const settleOf = (shard: Shard, value: string): Observable<SliceEvent> => {
+    const bound = { ...params, [parameter]: value };
+    const endpoint = source.endpoint(bound);
+    const context = contextOf(source, env, { id: prefix + value, params: bound }, endpoint, shard);
+    const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(
+      retryTransient(STATE_RETRY, env.ambient, context.onRetry),
+      ignoreElements(),
+    );
+    return concat(begin$, settleLeft(context)).pipe(tap((event) => isSettled(event) && settled.add(value)));
+  };
+  const leftOf = (shard: Shard, listed: ReadonlySet<string>): readonly string[] =>
+    [...shard.state.owners()]
+      .flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : []))
+      .filter((value) => !listed.has(value) && !settled.has(value))
+      .filter((value) => source.endpoint({ ...params, [parameter]: value }).witness !== undefined);
+  const settleAll = (listed: ReadonlySet<string>): Observable<SliceEvent> =>
+    env.shards.open(number).pipe(
+      switchMap((shard) => {
+        const all$ = from(leftOf(shard, listed)).pipe(concatMap((value) => settleOf(shard, value)));
+        return concat(all$, of(END)).pipe(guardShard(env, shard));
+      }),
+      takeWhile((event) => event !== END),
+      map((event) => event as SliceEvent),
+    );
+  return source.valuesOf(parameter, params).pipe(
+    tap((listed) => {
+      for (const value of listed) settled.delete(value);
+    }),
+    concatMap(settleAll),
+  );
+}
+
+const END = Symbol('all of it is settled');
+
+/** What most of the children answer for is not asked again: it is only hidden. */
+function isSettled(event: SliceEvent): boolean {
+  if (event.type !== 'sweep') return false;
+  return event.outcome === 'complete' || event.error.code === 'settle.sweep_not_credible';
 }
 
 /** Holds the shard until it is written: the slice that gave the occasion may be over by then. */

@@ -1,6 +1,7 @@
 import { type NeededSchema, probeRegistry } from '../avro/probe.ts';
 import { createRegistry } from '../avro/registry.ts';
 import { readCommittedSchemas } from '../avro/schema.ts';
+import type { Client, Sender } from '../clockify/client.ts';
 import { templateNamed } from '../clockify/templates/catalogue.ts';
 import type { Config, Credential, SourceConfig } from '../config/config.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
@@ -10,7 +11,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { registryOptions, stateTopicName, topicPlans } from './sinks.ts';
 import { type Account, readAccount, readUsers, readWorkspaces, type SeenWorkspace } from './try-account.ts';
 import { takeSample } from './try-sample.ts';
-import { narrowed, parametersOf, tryClient } from './try-source.ts';
+import { clientFor, narrowed, parametersOf } from './try-source.ts';
 
 /** What one probe has shown. */
 export interface Finding {
@@ -24,6 +25,7 @@ export interface Finding {
 
 /** One probe that takes longer is given up: on the free plan a budget may be spent for an hour. */
 const PROBE_MS = 20_000;
+const HASTY_MS = 1_000;
 
 /** Looks at everything that a worker needs, one finding a probe. Changes nothing anywhere. */
 export async function* check(config: Config, logger: Logger, signal: AbortSignal): AsyncGenerator<Finding> {
@@ -53,7 +55,7 @@ function neededSchemas({ sources }: Config): readonly NeededSchema[] {
 }
 
 async function* checkCredential(config: Config, credential: Credential, signal: AbortSignal): AsyncGenerator<Finding> {
-  const client = tryClient(config, credential, () => undefined);
+  const client = clientFor(config, credential);
   const name = `credential ${credential.name}`;
   try {
     const account = await readAccount(client, withDeadline(signal));
@@ -67,22 +69,30 @@ async function* checkCredential(config: Config, credential: Credential, signal: 
       yield users;
     }
     const sources = config.sources.filter((source) => source.credential === credential.name);
-    for (const source of sources) yield await sourceFinding(config, source, account, workspaces, blind, signal);
+    const seen: Seen = { client, account, workspaces, blind };
+    let patienceMs = PROBE_MS;
+    for (const source of sources) {
+      const finding = await sourceFinding(config, source, seen, withDeadline(signal, patienceMs));
+      signal.throwIfAborted();
+      // What is left of a spent budget is worth a moment, not the same wait for each source.
+      if (finding.status === 'warn') patienceMs = HASTY_MS;
+      yield finding;
+    }
   } catch (thrown) {
     signal.throwIfAborted();
-    yield failure(name, toWorkerError(thrown));
+    yield { ...failure(name, toWorkerError(thrown)), status: 'fail' };
   } finally {
     await client.close();
   }
 }
 
-function withDeadline(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)]);
+function withDeadline(signal: AbortSignal, ms: number = PROBE_MS): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }
 
 function failure(name: string, error: WorkerError, mend = error.hint): Finding {
   if (!isDeadline(error)) return { name, status: 'fail', says: error.message, mend, error };
-  const says = `not tried: no request was left in the budget, or no answer came within ${PROBE_MS / 1000} s`;
+  const says = `not tried: no request was left in the budget, or no answer came in time`;
   return { name, status: 'warn', says, mend: 'Try again later.' };
 }
 
@@ -126,13 +136,21 @@ async function usersFinding(
   }
 }
 
+/** What a credential has shown before its sources are tried. */
+interface Seen {
+  /** One for all probes of a credential: they draw from one budget (P6). */
+  readonly client: Client & Sender;
+  readonly account: Account;
+  readonly workspaces: readonly SeenWorkspace[];
+  /** Workspaces whose users may not be listed. */
+  readonly blind: ReadonlySet<string>;
+}
+
 /** One call of each source, where the worker would begin. */
 async function sourceFinding(
   config: Config,
   source: SourceConfig,
-  account: Account,
-  workspaces: readonly SeenWorkspace[],
-  blind: ReadonlySet<string>,
+  { client, account, workspaces, blind }: Seen,
   signal: AbortSignal,
 ): Promise<Finding> {
   const name = `source ${source.name}`;
@@ -149,12 +167,11 @@ async function sourceFinding(
     user: asksUsers ? account.id : undefined,
   };
   try {
-    const { items, error } = await takeSample(config, narrowed(source, choice), 0, withDeadline(signal));
+    const { items, error } = await takeSample(config, narrowed(source, choice), 0, signal, client);
     return error === undefined
       ? { name, status: 'ok', says: `answers, ${items} in the first page` }
       : failure(name, error);
   } catch (thrown) {
-    signal.throwIfAborted();
     return failure(name, toWorkerError(thrown));
   }
 }

@@ -1,6 +1,6 @@
 import type { Config, Plan } from '../config/config.ts';
 import { readWorkspaces, type SeenWorkspace } from './try-account.ts';
-import { tryClient } from './try-source.ts';
+import { clientFor } from './try-source.ts';
 
 /** What a first configuration is made of. The key is none of it: the file names the variable that holds it. */
 export interface FirstAnswers {
@@ -23,7 +23,7 @@ const CREDENTIAL = 'clockify';
 export async function seenWorkspaces(config: Config, signal: AbortSignal): Promise<readonly SeenWorkspace[]> {
   const credential = config.credentials[CREDENTIAL];
   if (credential === undefined) return [];
-  const client = tryClient(config, credential, () => undefined);
+  const client = clientFor(config, credential);
   try {
     return await readWorkspaces(client, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]));
   } finally {

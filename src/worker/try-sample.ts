@@ -1,4 +1,5 @@
 import { createSyncDecoder } from '../avro/decode.ts';
+import type { Client, Sender } from '../clockify/client.ts';
 import type { Exchange } from '../clockify/try-client.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { Endpoint, Params, PolledPage } from '../pipeline/ports.ts';
@@ -35,8 +36,9 @@ export async function takeSample(
   source: Trial['source'],
   count: number,
   signal: AbortSignal,
+  client?: Client & Sender,
 ): Promise<Sample> {
-  const trial = openTrial(config, oneByOne(source));
+  const trial = openTrial(config, oneByOne(source), client);
   let before = 0;
   let params: Params = {};
   try {

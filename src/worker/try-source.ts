@@ -34,19 +34,20 @@ export function sourceNamed(config: Config, name: string): SourceConfig {
   });
 }
 
-export function openTrial(config: Config, source: SourceConfig): Trial {
+/** @param shared a client whose budget others draw from too; it is left open */
+export function openTrial(config: Config, source: SourceConfig, shared?: Client & Sender): Trial {
+  const credential = config.credentials[source.credential] as Credential;
   const exchanges: Exchange[] = [];
-  const client = tryClient(config, config.credentials[source.credential] as Credential, (each) => exchanges.push(each));
-  return { source, config, client, registry: createLocalRegistry(), exchanges, close: () => client.close() };
+  const own = shared ?? clientFor(config, credential);
+  const client = createTryClient(own, credential.baseUrl, (each) => exchanges.push(each));
+  const close = async () => {
+    if (shared === undefined) await own.close();
+  };
+  return { source, config, client, registry: createLocalRegistry(), exchanges, close };
 }
 
-export function tryClient(
-  config: Pick<Config, 'http'>,
-  credential: Credential,
-  tell: (exchange: Exchange) => void,
-): Client & Sender {
-  const client = createClient({ ...credential, ...config.http, now: Date.now });
-  return createTryClient(client, credential.baseUrl, tell);
+export function clientFor({ http }: Pick<Config, 'http'>, credential: Credential): Client & Sender {
+  return createClient({ ...credential, ...http, now: Date.now });
 }
 
 /** Names of the parameters that each slice binds. */

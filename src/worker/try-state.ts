@@ -46,7 +46,9 @@ async function openKafkaState(config: Config, logger: Logger): Promise<RealState
       return false;
     },
   );
-  const reader = createKafkaStateReader(kafka, { stateTopic: topic });
+  // Without a fence a crashed worker's transaction holds readers up until the broker ends it.
+  const stallMs = config.kafka.transactionTimeoutMs + 15_000;
+  const reader = createKafkaStateReader(kafka, { stateTopic: topic, stallMs });
   const read = async (shard: number, signal: AbortSignal) => {
     const state = new ShardState();
     if (isThere) await reader.restore(shard, (record) => state.apply(record), signal);

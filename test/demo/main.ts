@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tailTopic } from '../../src/kafka/topic-tail.ts';
+import { type TailedRecord, tailTopic } from '../../src/kafka/topic-tail.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { type Comparison, compare, isClean } from '../support/comparison.ts';
@@ -93,6 +93,7 @@ function watch(stack: Stack, worker: WorkerProcess): Published[] {
     if (line !== undefined) say(line);
   };
   const kafka = kafkaOf(stack.brokers);
+  const isNews = onlyOnce();
   for (const topic of programme.topics) void follow(topic);
   const counting = setInterval(() => say(`           ${printer.counts()}`), 5_000);
   stop.signal.addEventListener('abort', () => clearInterval(counting), { once: true });
@@ -101,11 +102,25 @@ function watch(stack: Stack, worker: WorkerProcess): Published[] {
   async function follow(topic: string): Promise<void> {
     while (!stop.signal.aborted && !hasEnded(worker)) {
       const options = { topic, fromBeginning: true, untilEnd: false };
-      // The topic may not be there yet: the worker makes it.
-      await tailTopic(kafka, options, async (record) => show(await decode(record)), stop.signal).catch(() => undefined);
+      const showNews = async (record: TailedRecord) => {
+        if (isNews(record)) await show(await decode(record));
+      };
+      // The topic may not be there yet, or only just: the worker makes it. Then all of it is read again.
+      await tailTopic(kafka, options, showNews, stop.signal).catch(() => undefined);
       await sleep(500);
     }
   }
+}
+
+/** Whether a record has not been seen yet, each partition in its order. */
+function onlyOnce(): (record: TailedRecord) => boolean {
+  const last = new Map<string, number>();
+  return ({ topic, partition, offset }) => {
+    const place = `${topic}/${partition}`;
+    if (offset <= (last.get(place) ?? -1)) return false;
+    last.set(place, offset);
+    return true;
+  };
 }
 
 async function waitFor(ms: number | undefined): Promise<void> {

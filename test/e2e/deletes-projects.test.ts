@@ -160,7 +160,7 @@ describe('the delete of a project cannot be faked', { concurrency: 4 }, () => {
   });
 
   test('P4: projects that left the filter of the source are updated, and hide no true delete for ever', async (t) => {
-    const filters = { projects: { archived: 'false' } };
+    const filters = { projects: { archived: false } };
     const place = await openPlace(t, { sources: ['projects'], filters, simulator: { projectsPerWorkspace: 20 } });
     const { world } = place.simulator;
     const [ws = ''] = world.store.workspaceIds();

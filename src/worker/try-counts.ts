@@ -7,7 +7,7 @@ import type { Config, Credential } from '../config/config.ts';
 import { WorkerError } from '../core/errors.ts';
 import type { WorkspaceCounts } from './plan-requests.ts';
 import { jsonOf } from './try-sample.ts';
-import { parametersOf, tryClient } from './try-source.ts';
+import { clientFor, parametersOf } from './try-source.ts';
 
 /** How much there is, asked of Clockify in a few requests: entries are counted of a few users alone. */
 export async function readCounts(
@@ -16,7 +16,7 @@ export async function readCounts(
 ): Promise<Readonly<Record<string, readonly WorkspaceCounts[]>>> {
   const counts: Record<string, readonly WorkspaceCounts[]> = {};
   for (const credential of Object.values(config.credentials)) {
-    const client = tryClient(config, credential, () => undefined);
+    const client = clientFor(config, credential);
     const deadline = AbortSignal.timeout(WITHIN_MS);
     try {
       counts[credential.name] = await countsOf(config, credential, client, AbortSignal.any([signal, deadline]));

@@ -1,0 +1,112 @@
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { runProgram } from '../support/program.ts';
+import { startWorker } from '../support/worker-process.ts';
+
+interface Plan {
+  readonly counts: Readonly<Record<string, readonly { readonly users: number; readonly projects: number }[]>>;
+  readonly budgets: readonly {
+    readonly budget: string;
+    readonly demandPerHour: number;
+    readonly firstLoad: { readonly requests: number };
+    readonly fits: boolean;
+  }[];
+}
+
+const EVERY_MS = 6_000;
+
+async function place(t: TestContext, options: { readonly every: string; readonly credential?: string }) {
+  const simulator = await startSimulator({ seed: 5, workspaces: 2, users: 9, days: 20 });
+  const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-plan-'));
+  t.after(async () => {
+    await simulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const file = join(folder, 'clockify-kafka.yaml');
+  const { every, credential = 'rate: 200/s' } = options;
+  const source = (name: string) => `  - { name: ${name}, template: ${name}, credential: acme, every: ${every} }`;
+  const names = ['workspaces', 'current-user', 'users', 'projects', 'clients', 'tags', 'user-groups', 'tasks'];
+  writeFileSync(
+    file,
+    [
+      `credentials: { acme: { api_key: "\${KEY}", base_url: ${simulator.url}, ${credential} } }`,
+      `file: { directory: ${join(folder, 'data')} }`,
+      'discovery: { every: 1h }',
+      'sources:',
+      ...[...names, 'time-entries'].map(source),
+    ].join('\n'),
+  );
+  const env = { KEY: simulator.apiKey };
+  const start = () =>
+    startWorker({
+      clockifyUrl: simulator.url,
+      apiKey: simulator.apiKey,
+      brokers: [],
+      registryUrl: '',
+      logFile: join(folder, 'worker.log'),
+      config: file,
+      args: ['--sink', 'stdout'],
+      env,
+    });
+  return { simulator, start, run: (args: readonly string[]) => runProgram([...args, '--config', file], { env }) };
+}
+
+type Place = Awaited<ReturnType<typeof place>>;
+
+/** Of its own requests nothing is counted. */
+async function planOf({ simulator, run }: Pick<Place, 'simulator' | 'run'>): Promise<Plan> {
+  const { code, out, err } = await run(['plan', '--json']);
+  assert.equal(code, 0, err);
+  const asked = simulator.requests.total;
+  assert.ok(asked <= 20, `${asked} requests to count what is there`);
+  return JSON.parse(out) as Plan;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+const within10 = (planned: number, measured: number, what: string) =>
+  assert.ok(Math.abs(planned - measured) <= 0.1 * measured, `${what}: planned ${planned}, measured ${measured}`);
+
+test('P6: the requests of a first load are those that plan says, within a tenth', async (t) => {
+  const { simulator, run } = await place(t, { every: '1h' });
+  const { budgets } = await planOf({ simulator, run });
+  const before = simulator.requests.total;
+  const { code, err } = await run(['run', '--once', '--sink', 'stdout']);
+  assert.equal(code, 0, err);
+  const measured = simulator.requests.total - before;
+  within10(sum(budgets.map(({ firstLoad }) => firstLoad.requests)), measured, 'the first load');
+  t.diagnostic(`planned ${sum(budgets.map(({ firstLoad }) => firstLoad.requests))}, measured ${measured}`);
+});
+
+test('P6: the requests of an hour are those that plan says, within a tenth', async (t) => {
+  const { simulator, run, start } = await place(t, { every: `${EVERY_MS / 1_000}s` });
+  const { budgets } = await planOf({ simulator, run });
+  const before = simulator.requests.total;
+  const worker = start();
+  t.after(() => worker.end('SIGKILL'));
+  const firstLoad = sum(budgets.map(({ firstLoad: { requests } }) => requests));
+  while (simulator.requests.total - before < firstLoad) await sleep(100);
+  await sleep(EVERY_MS);
+  const from = Date.now();
+  await sleep(3 * EVERY_MS + 100);
+  const measured = simulator.requests.entries.filter(({ atMs }) => atMs >= from && atMs < from + 3 * EVERY_MS).length;
+  assert.equal(await worker.end('SIGTERM'), 0);
+  const planned = (sum(budgets.map(({ demandPerHour }) => demandPerHour)) * 3 * EVERY_MS) / 3_600_000;
+  t.diagnostic(`planned ${planned}, measured ${measured}`);
+  within10(planned, measured, 'three intervals');
+});
+
+test('30 requests an hour and 100 users: plan asks nobody, warns, and says what they can do', async (t) => {
+  const { simulator, run } = await place(t, { every: '30s', credential: 'plan: free' });
+  const { code, out, err } = await run(['plan', '--users', '100', '--projects', '40', '--entries', '50000']);
+  assert.equal(code, 0, err);
+  assert.equal(simulator.requests.total, 0);
+  assert.match(out, /WARNING/);
+  assert.match(out, /every of time-entries: \d+d/);
+  assert.match(out, /100 users, 40 projects/);
+  assert.equal((await run(['plan', '--users', 'many'])).code, 2);
+});

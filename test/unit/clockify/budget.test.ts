@@ -2,8 +2,10 @@ import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bucket, type Turn } from '../../../src/clockify/budget.ts';
 import { createBudgets } from '../../../src/clockify/budgets.ts';
+import type { BudgetLedger } from '../../../src/clockify/lease.ts';
 import type { Priority, Rate } from '../../../src/core/rate.ts';
-import { virtually } from '../../support/virtual-time.ts';
+import type { Spent } from '../../../src/core/state.ts';
+import { mostInAnyWindow, virtually } from '../../support/virtual-time.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
 const clock = { now: () => Date.now(), wall: () => Date.now() };
@@ -204,5 +206,44 @@ test('P6: of a long window that nobody remembers only a share is given', async (
     const elsewhere = takeMany(worker.bucketOf({ name: 'w', placedBy: 'w' }, hour), 30);
     await pass(0);
     strictEqual(elsewhere.length, 3);
+  });
+});
+
+test('P6: what was leased counts from the last moment at which it may have been sent', async () => {
+  await virtually(async (pass) => {
+    let kept: Spent = [];
+    const ledger: BudgetLedger = {
+      read: () => Promise.resolve(kept),
+      write: (spent) => {
+        kept = spent;
+        return Promise.resolve();
+      },
+    };
+    const rate = rateOf(30, 3_000);
+    const born = () => new Bucket({ rate, clock, fromMs: 0, lease: { ledger, requestTimeoutMs: 100 } });
+    const first = born();
+    takeMany(first, 1);
+    const arrivals: number[] = [];
+    const begunAt = Date.now();
+    const arrive = (turn: Turn) => {
+      arrivals.push(Date.now());
+      turn.end();
+    };
+    const send = (bucket: Bucket) => void bucket.take(never()).then(arrive);
+    await pass(0);
+    await pass(290);
+    send(first);
+    send(first);
+    await pass(5);
+    deepStrictEqual(
+      arrivals.map((at) => at - begunAt),
+      [290, 290],
+      'without another word in the ledger',
+    );
+    const second = born();
+    for (let i = 0; i < 60; i++) send(second);
+    for (let passed = 0; passed < 4_000; passed += 5) await pass(5);
+    ok(arrivals.length > 30, `${arrivals.length}`);
+    ok(mostInAnyWindow(arrivals, rate.windowMs) <= 30, `${mostInAnyWindow(arrivals, rate.windowMs)}`);
   });
 });

@@ -36,9 +36,10 @@ export function createTryClient(
   return {
     send,
     get: async (call, signal) => {
-      const { path: label, owner } = call;
+      const { path: label, owner, priority } = call;
       const url = urlOf(baseUrl, call);
-      return answerOf(await send({ method: 'GET', url, headers: {}, body: undefined, owner, label }, signal));
+      const sending = { method: 'GET' as const, url, headers: {}, body: undefined, owner, priority, label };
+      return answerOf(await send(sending, signal));
     },
     close: () => client.close(),
   };

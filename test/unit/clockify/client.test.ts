@@ -1,7 +1,10 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer, Client, ClientOptions } from '../../../src/clockify/client.ts';
+import { createBudgets, processClock } from '../../../src/clockify/budgets.ts';
+import type { Answer, Client, ClientOptions, Sender } from '../../../src/clockify/client.ts';
 import type { FailureKind, WorkerError } from '../../../src/core/errors.ts';
+import type { Priority } from '../../../src/core/rate.ts';
+import { mostInAnyWindow } from '../../support/virtual-time.ts';
 import { clientFor, everythingIn, type Handler, KEY, never, serve, serveRaw } from './loopback.ts';
 
 const call = { path: '/things', query: { page: '1', 'page-size': '5' }, owner: 'w' };
@@ -207,4 +210,70 @@ test('P6: a wall clock that is put forward fills no budget', async (t) => {
   const begun = performance.now();
   for (let calls = 0; calls < 3; calls++) await get(client);
   ok(performance.now() - begun >= 190);
+});
+
+test('P6: no window at the far side holds more than the limit, with slow answers, several clients and a report host', async (t) => {
+  const times: { owner: string; isReport: boolean; at: number }[] = [];
+  const { origin } = await serve(t, (request, response) => {
+    const url = new URL(request.url ?? '', 'http://x');
+    const isReport = url.pathname.startsWith('/report/');
+    times.push({ owner: url.searchParams.get('owner') ?? '', isReport, at: performance.now() });
+    setTimeout(() => response.end('[]'), Math.random() * 60);
+  });
+  const budgets = createBudgets({ clock: processClock, isShared: false, requestTimeoutMs: 1_000 });
+  const rate = { requests: 5, windowMs: 200, burst: 5 };
+  const reportsRate = { requests: 2, windowMs: 200, burst: 2 };
+  const clients = ['a', 'b'].map((name) => clientFor(t, origin, { name, rate, reportsRate, budgets }));
+  const begun = performance.now();
+  const calls = clients.flatMap((client) =>
+    ['w', 'v', ''].flatMap((owner) =>
+      Array.from({ length: 10 }, () => client.get({ path: '/x', query: { owner }, owner }, never())),
+    ),
+  );
+  const reports = clients.flatMap((client) =>
+    Array.from({ length: 3 }, () => {
+      const url = new URL(`${origin}/report/v1/x?owner=w`);
+      const sending = { method: 'POST' as const, url, headers: {}, body: '{}', owner: 'w', label: 'a report' };
+      return (client as Client & Sender).send(sending, never());
+    }),
+  );
+  await Promise.all([...calls, ...reports]);
+  const of = (wanted: (one: (typeof times)[number]) => boolean) => times.filter(wanted).map(({ at }) => at);
+  strictEqual(of(({ owner }) => owner === 'w').length, 26, 'reports count for their workspace');
+  for (const owner of ['w', 'v'])
+    ok(
+      mostInAnyWindow(
+        of((one) => one.owner === owner),
+        200,
+      ) <= 5,
+      owner,
+    );
+  ok(
+    mostInAnyWindow(
+      of((one) => one.isReport),
+      200,
+    ) <= 2,
+    'reports',
+  );
+  strictEqual(of(({ owner }) => owner === '').length, 20);
+  ok(
+    mostInAnyWindow(
+      of(({ owner }) => owner === ''),
+      200,
+    ) <= 10,
+    'of each credential its own, without a workspace',
+  );
+  ok(performance.now() - begun >= 800);
+});
+
+test('where the budget is scarce, what is urgent goes first', async (t) => {
+  const went: string[] = [];
+  const { origin } = await serve(t, (request, response) => {
+    went.push(new URL(request.url ?? '', 'http://x').searchParams.get('priority') ?? '');
+    response.end('[]');
+  });
+  const client = clientFor(t, origin, { rate: { requests: 1, windowMs: 50, burst: 1 } });
+  const ask = (priority: Priority) => client.get({ path: '/x', query: { priority }, owner: 'w', priority }, never());
+  await Promise.all((['list', 'reconcile', 'list', 'recent', 'changes'] as const).map(ask));
+  deepStrictEqual(went.slice(-4), ['changes', 'recent', 'list', 'reconcile']);
 });

@@ -43,10 +43,18 @@ export async function tailTopic(
     });
     return turn;
   };
+  // The first partition that fails ends all: whoever reads again would get the others twice.
+  const failing = new AbortController();
+  const either = AbortSignal.any([signal, failing.signal]);
   const tails = Array.from({ length: partitions }, (_, partition) =>
-    tailPartition(kafka, options, partition, inTurn, signal),
+    tailPartition(kafka, options, partition, inTurn, either).catch((error: unknown) => {
+      failing.abort();
+      throw error;
+    }),
   );
-  await Promise.all(tails);
+  const ends = await Promise.allSettled(tails);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function partitionCount(kafka: KafkaClient, topic: string): Promise<number> {

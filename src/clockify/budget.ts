@@ -137,7 +137,7 @@ export class Bucket {
   #turn(): Turn {
     const sentAtMs = this.#clock.now();
     this.#log.begin();
-    if (this.#rate.burst < this.#rate.requests) this.#sentAt = [...this.#sentAt.slice(1 - this.#rate.burst), sentAtMs];
+    if (this.#rate.burst < this.#rate.requests) this.#sentAt = [...this.#sentAt, sentAtMs].slice(-this.#rate.burst);
     let isOpen = true;
     let wasRefused = false;
     return {

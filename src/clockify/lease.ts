@@ -36,6 +36,8 @@ export class Lease {
   #stretch = 1;
   /** What this process wrote, or may have written: anything else is another's, who has read ours before. */
   #own = new Set<string>();
+  /** Some were sent while there was no ledger: no record has them. */
+  #hasStrays = false;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -58,8 +60,9 @@ export class Lease {
     const { ledger, clock } = this.#options;
     this.#left = 0;
     const remembered = await ledger.read(signal);
+    this.#hasStrays ||= remembered === undefined;
     if (remembered === undefined) return false;
-    if (!this.#own.has(JSON.stringify(remembered))) log.replace(this.#onOurClock(remembered, rate));
+    this.#adopt(remembered, log, rate);
     const room = limit() - log.used(rate.windowMs, clock.now());
     if (room <= 0) return true;
     const count = Math.min(room, Math.ceil(rate.requests / SHARE));
@@ -68,10 +71,19 @@ export class Lease {
     this.#own.add(JSON.stringify(spent));
     await ledger.write(spent, signal);
     this.#own = new Set([JSON.stringify(spent)]);
+    this.#hasStrays = false;
     this.#left = count;
     this.#untilMs = untilMs;
     this.#stretch = clock.now() < untilMs ? 1 : Math.min(SHARE, this.#stretch * 2);
     return true;
+  }
+
+  /** Another process's record has all of ours: it read that before it wrote. */
+  #adopt(remembered: Spent, log: SpentLog, rate: Rate): void {
+    if (this.#own.has(JSON.stringify(remembered))) return;
+    const strays = this.#hasStrays ? log.doneAt(rate.windowMs, this.#options.clock.now()) : [];
+    log.replace([...strays, ...this.#onOurClock(remembered, rate)]);
+    this.#own.add(JSON.stringify(remembered));
   }
 
   /** What may have been sent by the time that the next lease is written; what is under way or leased, at its latest. */

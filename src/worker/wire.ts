@@ -42,7 +42,7 @@ const ambient: Ambient = { now: Date.now, random: Math.random };
 export async function wire(options: WireOptions): Promise<WorkerParts> {
   const { config, logger, once } = options;
   const target = await openSink(options);
-  const { report, shards, clients, beside } = heartOf(config, target, reportTo(logger));
+  const { report, shards, clients, beside } = budgetedOf(config, target, reportTo(logger));
   const discoveries = discoveriesOf(config, clients, once, report);
   const feeds = feedsOf(config, once);
   const workspaces = workspacesOf(config, discoveries, report);
@@ -71,7 +71,7 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
 }
 
 /** Clients, whose budgets are remembered in the shards, and shards, which say when they are there. */
-function heartOf(config: Config, target: Target, log: Report) {
+function budgetedOf(config: Config, target: Target, log: Report) {
   const { shards: shardCount } = config.kafka;
   const isAlone = config.sink !== 'kafka';
   const spoil: Shards['spoil'] = (shard, error) => shards.spoil(shard, error);

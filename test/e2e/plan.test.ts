@@ -110,3 +110,62 @@ test('30 requests an hour and 100 users: plan asks nobody, warns, and says what 
   assert.match(out, /100 users, 40 projects/);
   assert.equal((await run(['plan', '--users', 'many'])).code, 2);
 });
+
+test('every kind of source is planned: reports in pieces, chains, chosen users, lists that feed others, and once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-plan-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'clockify-kafka.yaml');
+  const sources = [
+    { name: 'users', template: 'users', every: '1h' },
+    { name: 'entries', template: 'time-entries', every: '1h', user: ['u1', 'u2'] },
+    { name: 'tasks', template: 'tasks', every: '1h' },
+    {
+      name: 'report',
+      template: 'detailed-report',
+      every: '1h',
+      report: { dateRangeStart: '{now-90}', dateRangeEnd: '{now}', detailedFilter: {} },
+    },
+    {
+      name: 'approvals',
+      endpoint: { url: '/workspaces/{workspace_id}/approval-requests' },
+      key: '$.id',
+      cron: '0 * * * *',
+    },
+    { name: 'user', template: 'current-user', once: true },
+  ];
+  writeFileSync(
+    file,
+    [
+      `credentials: { acme: { api_key: "\${KEY}", plan: free } }`,
+      'discovery: { every: 2h }',
+      `sources: ${JSON.stringify(sources.map((source) => ({ credential: 'acme', ...source })))}`,
+    ].join('\n'),
+  );
+  const counts = ['--users', '401', '--projects', '12', '--entries', '1500000'];
+  const { code, out, err } = await runProgram(['plan', '--json', '--config', file, ...counts], { env: { KEY: 'k' } });
+  assert.equal(code, 0, err);
+  const { budgets } = JSON.parse(out) as { budgets: readonly Budget[] };
+  const rows = budgets.map(({ budget, rhythms }) => [
+    budget,
+    ...rhythms.map(({ source, requestsPerPass, perHour }) => `${source} ${requestsPerPass} ${perHour}`),
+  ]);
+  assert.deepEqual(rows, [
+    [
+      'workspace as given',
+      'users 3 3',
+      'entries 8 8',
+      'tasks 12 12',
+      'report 3 3',
+      'approvals 1 1',
+      // Users are fed by their source; projects have none.
+      'discovery 1 0.5',
+    ],
+    ['credential acme', 'user 1 0', 'discovery 1 0.5'],
+    ['reports of acme', 'report 3 3'],
+  ]);
+});
+
+interface Budget {
+  readonly budget: string;
+  readonly rhythms: readonly { readonly source: string; readonly requestsPerPass: number; readonly perHour: number }[];
+}

@@ -247,3 +247,26 @@ test('P6: what was leased counts from the last moment at which it may have been 
     ok(mostInAnyWindow(arrivals, rate.windowMs) <= 30, `${mostInAnyWindow(arrivals, rate.windowMs)}`);
   });
 });
+
+test('P6: what went while another worker had the ledger counts when the ledger comes', async () => {
+  await virtually(async (pass) => {
+    let kept: Spent | undefined;
+    const ledger: BudgetLedger = {
+      read: () => Promise.resolve(kept),
+      write: (spent) => {
+        kept = spent;
+        return Promise.resolve();
+      },
+    };
+    const rate = rateOf(30, 60_000);
+    const bucket = new Bucket({ rate, clock, fromMs: 0, lease: { ledger, requestTimeoutMs: 100 } });
+    const elsewhere = takeMany(bucket, 5);
+    await pass(0);
+    strictEqual(elsewhere.length, 3, 'a tenth');
+    kept = [[Date.now(), 20]];
+    bucket.startAnew();
+    const here = takeMany(bucket, 30);
+    for (let step = 0; step < 10; step++) await pass(1);
+    strictEqual(elsewhere.length + here.length, 10, 'of 30 the other has sent 20');
+  });
+});

@@ -6,6 +6,7 @@ import {
   defer,
   ignoreElements,
   map,
+  merge,
   NEVER,
   type Observable,
   of,
@@ -28,6 +29,7 @@ import { markBaseline } from './baseline.ts';
 import type { Report } from './events.ts';
 import { adoptIdentity } from './identity.ts';
 import { mergeMembers } from './members.ts';
+import type { Rhythm } from './rhythm.ts';
 import type { Shards } from './shards.ts';
 
 /** One configured source, ready to run. */
@@ -44,6 +46,8 @@ export interface Source {
   /** The values of a parameter, given those before it; emits again when they change. */
   readonly valuesOf: (parameter: string, params: Params) => Observable<ReadonlySet<string>>;
   readonly endpoint: (params: Params) => Endpoint;
+  /** In place of one plain sweep of each slice; but not with `once`. */
+  readonly rhythms?: readonly Rhythm[] | undefined;
   /** Told the ids that a slice owns after each of its complete sweeps. */
   readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
 }
@@ -76,7 +80,7 @@ export function runSource(source: Source, env: SourceEnvironment): Observable<Sl
   return mergeMembers(ownedOf(owners$, env), (id) => {
     const number = shardFor(id, env.shardCount);
     const params: Params = owner === undefined ? {} : { [owner]: id };
-    return rest.length === 0 ? sliceOf(source, env, number, params) : children(source, env, number, rest, params);
+    return rest.length === 0 ? sliceOf(source, env, number, { params }) : children(source, env, number, rest, params);
   });
 }
 
@@ -96,12 +100,13 @@ function children(
 ): Observable<SliceEvent> {
   return defer(() => {
     let expected: ReadonlySet<string> = new Set();
+    let listed: ReadonlySet<string> | undefined;
     const swept = new Set<string>();
-    const values$ = source.valuesOf(parameter, params).pipe(tap((values) => (expected = values)));
+    const values$ = source.valuesOf(parameter, params).pipe(tap((values) => (listed = expected = values)));
     const below = (value: string): Observable<SliceEvent> => {
       const bound = { ...params, [parameter]: value };
       if (rest.length > 0) return children(source, env, number, rest, bound);
-      return sliceOf(source, env, number, bound).pipe(
+      return slicesOf(source, env, number, bound, () => listed).pipe(
         concatMap((event) => {
           if (event.type === 'sweep') swept.add(value);
           const all = event.type === 'sweep' && [...expected].every((each) => swept.has(each));
@@ -109,7 +114,10 @@ function children(
         }),
       );
     };
-    return mergeMembers(values$, below);
+    const own$ = rhythmsOf(source, env, 'workspace').map((rhythm) =>
+      sliceOf(source, env, number, { params, rhythm, listed: () => listed }),
+    );
+    return merge(mergeMembers(values$, below), ...own$);
   });
 }
 
@@ -135,19 +143,54 @@ export function sliceId(source: string, params: Params): string {
   return [source, ...Object.values(params)].join('/');
 }
 
+function rhythmsOf({ rhythms = [] }: Source, { once }: SourceEnvironment, of: Rhythm['of']): readonly Rhythm[] {
+  return once ? [] : rhythms.filter((rhythm) => rhythm.of === of);
+}
+
+/** What there is for one user: a plain slice, or one for each rhythm. */
+function slicesOf(
+  source: Source,
+  env: SourceEnvironment,
+  number: number,
+  params: Params,
+  listed: () => ReadonlySet<string> | undefined,
+): Observable<SliceEvent> {
+  if (source.rhythms === undefined || env.once) return sliceOf(source, env, number, { params });
+  return merge(
+    ...rhythmsOf(source, env, 'user').map((rhythm) => sliceOf(source, env, number, { params, rhythm, listed })),
+  );
+}
+
+interface SlicePlan {
+  readonly params: Params;
+  readonly rhythm?: Rhythm;
+  readonly listed?: () => ReadonlySet<string> | undefined;
+}
+
+function slicePlanned({ kind }: Source, { params, rhythm }: SlicePlan): Slice {
+  const id = sliceId(kind.name, params);
+  if (rhythm === undefined) return { id, params };
+  const owner = rhythm.of === 'user' ? id : undefined;
+  return { id: `${id}/~${rhythm.name}`, params, rhythm: rhythm.seenBy, owner };
+}
+
 /** One slice, on its shard for as long as that lasts, and on its successor after that. */
-function sliceOf(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<SliceEvent> {
-  const slice: Slice = { id: sliceId(source.kind.name, params), params };
-  const endpoint = source.endpoint(params);
+function sliceOf(source: Source, env: SourceEnvironment, number: number, plan: SlicePlan): Observable<SliceEvent> {
+  const { params, rhythm, listed = () => undefined } = plan;
+  const slice = slicePlanned(source, plan);
+  const endpoint = rhythm === undefined ? source.endpoint(params) : rhythm.endpoint(params, listed);
   const events$ = env.shards.open(number).pipe(
     switchMap((shard) => {
       const context = contextOf(source, env, slice, endpoint, shard);
-      const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(
+      const begin$ = abortable(() => beginOn(shard, source, env, plan)).pipe(
         retryTransient(STATE_RETRY, env.ambient, context.onRetry),
         ignoreElements(),
       );
-      const sweeps$ = env.once ? sweepOnce(context) : everyTick(context, source, env);
-      const told$ = sweeps$.pipe(tap((event) => tellListed(source, context, event)));
+      const sweeps$ = env.once ? sweepOnce(context) : everyTick(context, rhythm?.schedule ?? source.schedule, env);
+      const told$ = sweeps$.pipe(
+        tap((event) => tellListed(source, context, event)),
+        tap((event) => rhythm?.onEvent?.(params, event, env.ambient.now())),
+      );
       return concat(begin$, told$).pipe(guardShard(env, shard));
     }),
   );
@@ -160,8 +203,21 @@ function tellListed({ onListed }: Source, { slice, shard }: SliceContext, event:
   onListed(slice.params, new Set(keys.filter((id) => id !== undefined)));
 }
 
-function everyTick(context: SliceContext, { schedule }: Source, env: SourceEnvironment): Observable<SliceEvent> {
-  return runSlice(context, { ...schedule, delayMs: Math.round(env.ambient.random() * schedule.spreadMs) });
+/** What rhythms find that was made from now on is new: they have no first complete sweep that would say so. */
+async function beginOn(shard: Shard, source: Source, env: SourceEnvironment, { params, rhythm }: SlicePlan) {
+  await adoptIdentity(shard, source, env.report);
+  if (rhythm !== undefined) await markBaseline(shard, source.kind.name, params.workspace, env.ambient.now());
+}
+
+function everyTick(context: SliceContext, schedule: SourceSchedule, env: SourceEnvironment): Observable<SliceEvent> {
+  const { endpoint, shard, source, slice } = context;
+  const { nextAfter } = endpoint;
+  const checkpoint = () => shard.state.checkpoint(source.name, slice.id) ?? {};
+  return runSlice(context, {
+    ...schedule,
+    delayMs: Math.round(env.ambient.random() * schedule.spreadMs),
+    nextAfter: nextAfter === undefined ? schedule.nextAfter : (started, now) => nextAfter(started, now, checkpoint()),
+  });
 }
 
 function contextOf(

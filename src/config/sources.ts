@@ -100,6 +100,7 @@ function resolve(
   report: ReportConfig | undefined,
   { topics }: Surroundings,
 ): SourceConfig {
+  const rhythms = rhythmsOf(values);
   const parameters = template.parameters.map((name) => [name, values[name] ?? 'all']);
   const filters = Object.keys(template.filters)
     .map((name) => [name, values[filterKey(name, template)]])
@@ -111,12 +112,12 @@ function resolve(
     schedule: scheduleOf(values),
     everyMs: values.every ?? milliseconds(SOURCE_DEFAULTS.every) ?? 0,
     endpoint: undefined,
-    rhythms: rhythmsOf(values),
     report,
     parameters: Object.fromEntries(parameters),
     filters: Object.fromEntries(filters),
     topic: values.topic ?? `${topics.prefix}.${template.plural}`,
     pageSize: values.page_size,
     ignoreChanges: values.ignore_changes,
+    ...(rhythms === undefined ? {} : { rhythms }),
   };
 }

@@ -44,7 +44,7 @@ export interface Walk {
   readonly concluded?: (() => void) | undefined;
 }
 
-export interface SweepEnd {
+interface SweepEnd {
   /** What is gone was held back, and must be found again. */
   readonly guarded: boolean;
   /** Ids that were left as they are: another rhythm had changed them while this one was asking. */
@@ -52,7 +52,7 @@ export interface SweepEnd {
 }
 
 /** How far a complete sweep has brought its rhythm. */
-export interface Advance {
+interface Advance {
   readonly progress: Progress;
   /** False where a restart could do without: then it is written when something else is. */
   readonly isNews: boolean;

@@ -23,7 +23,7 @@ export interface ChangesOptions {
   readonly onSwitch: (turn: Switch) => void;
 }
 
-export type Switch = { readonly on: true } | { readonly on: false; readonly code: string; readonly message: string };
+type Switch = { readonly on: true } | { readonly on: false; readonly code: string; readonly message: string };
 
 export interface Changes extends RhythmEndpoint {
   /** Told when another rhythm has found a change that the lists should name. */

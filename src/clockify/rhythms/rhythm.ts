@@ -45,7 +45,7 @@ export interface SweepEnd {
   readonly left: ReadonlySet<string>;
 }
 
-export interface Advance {
+interface Advance {
   readonly progress: Progress;
   readonly isNews: boolean;
   readonly isWhole?: boolean;

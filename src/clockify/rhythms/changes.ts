@@ -50,6 +50,8 @@ interface Memory {
   /** When others found changes since the lists last named anything, epoch ms. */
   foundAtMs: readonly number[];
   isWide: boolean;
+  /** The guard has held deletes back: they are not read again, but a restart begins before them. */
+  isHeld: boolean;
   strikes: number;
   /** Off until then, epoch ms. */
   offUntilMs: number | undefined;
@@ -67,6 +69,7 @@ export function createChanges(options: ChangesOptions): Changes {
     toMs: undefined,
     foundAtMs: [],
     isWide: false,
+    isHeld: false,
     strikes: 0,
     offUntilMs: undefined,
   };
@@ -82,10 +85,11 @@ function beginWalk(options: ChangesOptions, memory: Memory, nowMs: number, known
   if (memory.offUntilMs !== undefined && nowMs < memory.offUntilMs) {
     return { page: async () => pageOf({ items: [], last: true }, nowMs) };
   }
-  const sinceMs = Math.min(memory.toMs ?? known.progress.changesToMs ?? nowMs, nowMs) - OVERLAP_MS;
+  memory.toMs ??= known.progress.changesToMs ?? nowMs;
+  const sinceMs = Math.min(memory.toMs, nowMs) - OVERLAP_MS;
   const fromMs = Math.max(sinceMs, nowMs - FURTHEST_BACK_MS);
   const sweep: ChangeSweep = { fromMs, mentions: undefined, ids: [], isCut: false, read: new Set(), gone: new Set() };
-  let { marks } = memory;
+  let { marks, isHeld } = memory;
   let toMs = sinceMs + OVERLAP_MS;
 
   const page = async (number: number, signal: AbortSignal): Promise<RhythmPage> => {
@@ -104,13 +108,15 @@ function beginWalk(options: ChangesOptions, memory: Memory, nowMs: number, known
     advance: (end) => {
       if (sweep.mentions === undefined) return undefined;
       marks = marksAfter(sweep, sweep.mentions, memory.marks, end);
-      if (!sweep.isCut && !end.guarded) toMs = nowMs;
+      isHeld ||= end.guarded;
+      if (!sweep.isCut && !isHeld) toMs = nowMs;
       return { progress: { changesToMs: toMs }, isNews: false };
     },
     concluded: () => {
       if (sweep.mentions === undefined) return;
       memory.marks = marks;
       memory.toMs = toMs;
+      memory.isHeld = isHeld;
     },
   };
 }
@@ -182,11 +188,11 @@ function marksAfter(
   { read, gone }: ChangeSweep,
   mentions: Mentions,
   before: Memory['marks'],
-  { guarded, left }: SweepEnd,
+  { left }: SweepEnd,
 ): Memory['marks'] {
   const after = new Map<string, Mention>();
   for (const [id, mention] of mentions) {
-    const isTaken = read.has(id) && !left.has(id) && !(gone.has(id) && (guarded || !mention.isDeleted));
+    const isTaken = read.has(id) && !left.has(id) && !(gone.has(id) && !mention.isDeleted);
     const known = isTaken ? mention : before.get(id);
     if (known !== undefined) after.set(id, known);
   }

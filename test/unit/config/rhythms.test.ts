@@ -42,8 +42,8 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   ', reconcile_window: 1d': /reconcile_window.*out of range/s,
   ', reconcile_since: 2020-02-30': /reconcile_since.*not a date/s,
   ', reconcile_since: yesterday': /reconcile_since.*not a date/s,
-  ', running: 15s, project: p1': /running.*cannot stand beside the filter project/s,
-  ', changes: 15s, task_required: true': /changes.*cannot stand beside the filter task_required/s,
+  ', running: 15s, tags: t1': /running.*cannot stand beside the filter tags/s,
+  ', changes: 15s, tags: t1': /changes.*cannot stand beside the filter tags/s,
   ', recent: off, reconcile: off': /recent.*leaves no rhythm/s,
 };
 for (const [keys, told] of Object.entries(WRONG)) {
@@ -58,7 +58,7 @@ for (const [keys, told] of Object.entries(WRONG)) {
 }
 
 test('filters and the rhythms that read a list of one user go together', () => {
-  deepEqual(lint(file(', recent: 7d, project: p1')).problems, []);
+  deepEqual(lint(file(', recent: 7d, tags: t1')).problems, []);
 });
 
 test('other templates have no rhythms', () => {

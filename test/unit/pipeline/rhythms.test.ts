@@ -19,15 +19,10 @@ import {
 const startsAtItsId: Mapper = { ...thingMapper, startOf: (row) => Number(row.id) };
 
 /** A slice of `things/a` that looks in a rhythm of its own. */
-function rhythmIn(
-  world: World,
-  rhythm: string,
-  endpoint: Endpoint,
-  owner: string | undefined = 'things/a',
-): SliceContext {
+function rhythmIn(world: World, rhythm: string, endpoint: Endpoint, owner: string | null = 'things/a'): SliceContext {
   const context = world.context(endpoint, { slice: `a/~${rhythm}`, source: { mapper: startsAtItsId } });
   const source = { ...context.source, ownerOf: (item: unknown) => `things/${(item as Thing).owner ?? 'a'}` };
-  return { ...context, source, slice: { ...context.slice, rhythm, owner } };
+  return { ...context, source, slice: { ...context.slice, rhythm, owner: owner ?? undefined } };
 }
 
 function walking(listing: FakeEndpoint, over: Partial<Walk>): Endpoint {
@@ -122,7 +117,7 @@ test('P4: what a page proves gone is deleted with it, once, and only what is kno
     world,
     'changes',
     reading(fakeEndpoint(), () => ({ items: [], gone: [['1'], ['9']] })),
-    undefined,
+    null,
   );
   const settlement = settlementOf(await sweep(context));
   deepStrictEqual([settlement.gone, settlement.missing], [1, 1]);
@@ -148,7 +143,7 @@ test('P4: the guard counts what pages prove gone against those whose they are', 
     };
     return { ...walk, advance };
   };
-  const context = rhythmIn(world, 'changes', { ...endpoint, begin }, undefined);
+  const context = rhythmIn(world, 'changes', { ...endpoint, begin }, null);
   const guarded = settlementOf(await sweep({ ...context, guard: { share: 0.4, atLeast: 5 } }));
   deepStrictEqual([guarded.guarded, guarded.gone, guarded.open], [true, 0, 10]);
   const free = settlementOf(await sweep({ ...context, guard: { share: 0.5, atLeast: 5 } }));
@@ -162,7 +157,7 @@ test('an entity that came during the sweep, by another rhythm, is not missing fr
   fast.items = [{ id: '5' }];
   let meanwhile: Promise<unknown> = Promise.resolve();
   slow.before = () => {
-    meanwhile = sweep(rhythmIn(world, 'changes', fast, undefined));
+    meanwhile = sweep(rhythmIn(world, 'changes', fast, null));
   };
   const late: Endpoint = {
     ...slow,
@@ -192,7 +187,7 @@ test('what comes back is created again, whoever sees it, and however much of the
 test('what is new is read until the history of its owner was read to the end, and created from then on', async () => {
   const world = await createWorld();
   const listing = fakeEndpoint();
-  const running = rhythmIn(world, 'running', listing, undefined);
+  const running = rhythmIn(world, 'running', listing, null);
   listing.items = [{ id: '1' }];
   await sweep(running);
   const whole = walking(fakeEndpoint(), {
@@ -219,7 +214,7 @@ test('progress is told at the next sweep, of a restarted worker too; what is no 
       return { page: listing.page, advance: () => ({ progress: { changesToMs: at }, isNews }) };
     },
   };
-  const context = () => rhythmIn(world, 'changes', endpoint, undefined);
+  const context = () => rhythmIn(world, 'changes', endpoint, null);
   await sweep(context());
   await sweep(context());
   isNews = true;
@@ -238,8 +233,8 @@ test('a change says when it was seen otherwise for the last time, and after a re
   const listing = fakeEndpoint();
   const start = world.clock.ms;
   const bounds = () => {
-    const { headers } = world.sink.committed.at(-1) ?? { headers: {} };
-    return [headers.clockify_seen_by, Number(headers.clockify_not_before_ms) - start];
+    const headers = world.sink.committed.at(-1)?.headers;
+    return [headers?.clockify_seen_by, Number(headers?.clockify_not_before_ms) - start];
   };
   const show = async (name: string, rhythm = 'recent') => {
     listing.items = [{ id: '1', name }];

@@ -38,6 +38,7 @@ export interface ReportEndpoint {
   readonly witness: ((key: EntityKey, signal: AbortSignal) => Promise<ReportTestimony>) | undefined;
 }
 
+/** @internal */
 export interface ReportWalk {
   /** Rows that start in it, both ends included, are what the report shows. Undefined where rows have no start. */
   readonly window: { readonly fromMs: number; readonly toMs: number } | undefined;

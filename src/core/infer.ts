@@ -30,7 +30,11 @@ export function observe(shape: Shape, item: unknown): Shape {
   return mergeShapes(shape, { members: new Map(members) });
 }
 
-/** Commutative, associative and idempotent. */
+/**
+ * Commutative, associative and idempotent.
+ *
+ * @internal
+ */
 export function mergeShapes(a: Shape, b: Shape): Shape {
   const members = joinMembers(a.members, b.members, 1);
   if (members === a.members) return a;

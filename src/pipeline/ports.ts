@@ -169,6 +169,7 @@ export interface StateReader {
   restore(shard: number, onRecord: (record: StateRecord) => void, signal: AbortSignal): Promise<RestoreStats>;
 }
 
+/** @internal */
 export interface RestoreStats {
   readonly records: number;
   readonly bytes: number;

@@ -54,7 +54,7 @@ function ownerOf(_item: unknown, slice: Slice): string {
   return slice.id;
 }
 
-export function resourceOf(source: string): string {
+function resourceOf(source: string): string {
   return source.replaceAll('-', '_');
 }
 

@@ -306,7 +306,7 @@ describe('recent and reconcile', { concurrency: 4 }, () => {
 const HEADERS = ['clockify_seen_by', 'clockify_not_before_ms', 'clockify_not_after_ms'] as const;
 
 describe('all four together', { concurrency: 4 }, () => {
-  test('P1, P2, P3: whatever happens is said once, in order, and the topic becomes the truth', async (t) => {
+  test('N9: whatever happens is said once, in order, and the topic becomes the truth (P1, P2, P3)', async (t) => {
     const scene = await openScene(t, ALL);
     await untilWhole(scene);
     const { place, worker, ws, user, ids } = scene;

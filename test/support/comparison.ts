@@ -18,7 +18,7 @@ export interface Comparison {
   readonly topics: Readonly<Record<string, TopicComparison>>;
 }
 
-export interface TopicComparison {
+interface TopicComparison {
   readonly records: number;
   readonly tombstones: number;
   readonly keys: number;

@@ -16,7 +16,7 @@ export interface Line {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Ran extends Ended {
+interface Ran extends Ended {
   readonly lines: readonly Line[];
   /** Its log, line by line. */
   readonly log: readonly Readonly<Record<string, unknown>>[];

@@ -28,6 +28,7 @@ export interface ManualEndpoint {
   begin(nowMs: number): ManualWalk;
 }
 
+/** @internal */
 export interface ManualWalk {
   /**
    * Pages are asked for in order, from 1, each after the one before it is committed. The same number may be asked for
@@ -41,6 +42,7 @@ export interface ManualWalk {
   page(number: number, signal: AbortSignal): Promise<ManualPage>;
 }
 
+/** @internal */
 export interface ManualPage {
   /** What its digest is made of. Equal bytes mean equal items, but not that the page is the last again. */
   readonly body: Uint8Array;

@@ -10,6 +10,7 @@ const ENTRY =
  *
  * @returns names as they were written
  * @throws {WorkerError} config `headers.invalid`, with the position
+ * @internal
  */
 export function parseHeaderLine(text: string): Readonly<Record<string, string>> {
   const headers = new Map<string, string>();

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ShardState } from '../../src/pipeline/shard-state.ts';
 import { openPlace, type Place, type PlaceOptions, type RunningWorker, until } from '../support/in-process-worker.ts';
 
@@ -155,6 +156,18 @@ describe('changes', { concurrency: 4 }, () => {
     await until(() => !has(scene, id), 'the delete');
     await worker.sweeps(sliceOf(scene, 'changes'), 2);
     deepEqual(place.ops('time-entries', since), [`c ${ws}/${id}`, `d ${ws}/${id}`]);
+    place.verify();
+  });
+
+  test('P1: a delete that the lists show late is found all the same', async (t) => {
+    const late = { users: 2, entityChanges: { deletionDelayMs: 700 } };
+    const scene = await openScene(t, { changesMs: 60, ...RARE_RECONCILE }, late);
+    await untilWhole(scene);
+    const { place, worker, ws, ids } = scene;
+    place.simulator.world.deleteEntry(ws, ids[7] ?? '');
+    await worker.sweeps(sliceOf(scene, 'changes'), 2);
+    ok(has(scene, ids[7]), 'no list has named it yet');
+    await until(() => !has(scene, ids[7]), 'the delete');
     place.verify();
   });
 
@@ -412,13 +425,60 @@ describe('all four together', { concurrency: 4 }, () => {
       (_, index) => world.addEntry({ workspaceId: ws, userId: user, start: start - index * 60_000 }).id,
     );
     await until(() => many.every((id) => has(scene, id)), 'all of them');
-    for (const id of many.slice(0, 60)) world.deleteEntry(ws, id);
-    await worker.sweeps(sliceOf(scene, 'changes'), 3);
-    await until(() => worker.settlements(sliceOf(scene, 'reconcile')).some(({ guarded }) => guarded), 'the guard');
-    deepEqual(place.deleted('time-entries'), []);
     await worker.stop();
+    for (const id of many.slice(0, 60)) world.deleteEntry(ws, id);
+    const next = place.start();
+    const isGuarded = () => next.settlements(sliceOf(scene, 'reconcile')).some(({ guarded }) => guarded);
+    await until(isGuarded, 'the guard');
+    await next.sweeps(sliceOf(scene, 'changes'), 3);
+    deepEqual(place.deleted('time-entries'), []);
+    await next.stop();
     place.start({ guard: { share: 0.9, atLeast: 50 } });
     await until(() => place.deleted('time-entries').length === 60, 'the deletes');
     place.verify();
   });
+
+  test('P1, P2, P3: in a storm no rhythm undoes what another has seen, and the topic becomes the truth', async (t) => {
+    const scene = await openScene(t, { ...ALL, runningMs: 20, changesMs: 30 });
+    await untilWhole(scene);
+    const { place, worker, ws } = scene;
+    const endsAtMs = performance.now() + 3_000;
+    let edits = 0;
+    for (let turn = 0; performance.now() < endsAtMs; turn++) {
+      edits = disturb(scene, turn, edits);
+      await sleep(7);
+    }
+    for (const rhythm of ['changes', 'recent', 'reconcile']) await worker.sweeps(sliceOf(scene, rhythm), 5);
+    const truth = place.simulator.world.store.rows('timeEntries', ws);
+    await until(() => place.folded('time-entries').size === truth.length, 'the last of it');
+    await worker.sweeps(sliceOf(scene, 'reconcile'), 5);
+    place.verify();
+    const last = new Map<string, string>();
+    for (const { key, op, row } of place.log('time-entries')) {
+      if (row === null) continue;
+      const now = JSON.stringify({ ...row, __op: 0, __deleted: 0, __ts_ms: 0, __source_ts_ms: 0 });
+      if (op === 'u') ok(now !== last.get(key), `${key} is updated to what it was`);
+      if (op === 'u') ok(editOf(now) >= editOf(last.get(key)), `${key} goes back to what it was before`);
+      last.set(key, now);
+    }
+  });
 });
+
+/** The number of the edit that a row shows: each has a higher one than those before. */
+function editOf(row: string | undefined): number {
+  return Number(/"edit (\d+)"/.exec(row ?? '')?.[1] ?? -1);
+}
+
+/** One thing that happens to some entry or another. */
+function disturb({ place, ws, user }: Scene, turn: number, edits: number): number {
+  const { world } = place.simulator;
+  const ids = world.store.rows('timeEntries', ws).map(({ id }) => id);
+  const id = ids[(turn * 7) % ids.length] ?? '';
+  const start = Date.now() - (turn % 5 === 0 ? 90 * DAY_MS : HOUR_MS) - turn * 1_000;
+  if (turn % 10 < 6) world.editEntry(ws, id, { description: `edit ${edits + 1}` });
+  else if (turn % 10 === 6) world.addEntry({ workspaceId: ws, userId: user, start });
+  else if (turn % 10 === 7) world.deleteEntry(ws, id);
+  else if (turn % 20 === 8) world.startTimer({ workspaceId: ws, userId: user });
+  else world.stopTimer(ws, user);
+  return edits + 1;
+}

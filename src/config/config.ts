@@ -57,6 +57,8 @@ export interface SourceConfig {
   readonly template: string;
   /** A key of `Config.credentials`. */
   readonly credential: string;
+  /** Only of time entries, and only where the file names one. */
+  readonly rhythms?: RhythmsConfig | undefined;
   /** Always there in what is loaded; undefined elsewhere: every `everyMs`. */
   readonly schedule?: Schedule | undefined;
   /** Of `schedule`; the default where that is no interval. */
@@ -82,6 +84,22 @@ export type Schedule =
   /** Five fields, or six with seconds first. */
   | { readonly type: 'cron'; readonly expression: string; readonly timeZone: string }
   | { readonly type: 'once' };
+
+/** Ways to look at time entries, each at its own pace; an undefined one is off. At least one is there. */
+export interface RhythmsConfig {
+  readonly runningMs: number | undefined;
+  readonly changesMs: number | undefined;
+  /** Length of the window that is read by the source's own schedule. */
+  readonly recentMs: number | undefined;
+  readonly reconcile:
+    | {
+        readonly everyMs: number;
+        readonly windowMs: number;
+        /** Epoch ms; undefined: back to the first entry. */
+        readonly sinceMs: number | undefined;
+      }
+    | undefined;
+}
 
 /** A manual endpoint: one call, or a chain in which a step runs once for each item of the step before. */
 export interface EndpointConfig {
@@ -225,6 +243,8 @@ export interface TemplateInfo {
   readonly fields: readonly { readonly field: string }[];
   /** A report: its source has a body, times and totals. */
   readonly report?: 'detailed' | 'summary' | undefined;
+  /** Its entities can be looked at in several rhythms. */
+  readonly rhythms?: true | undefined;
 }
 
 export interface FilterInfo {

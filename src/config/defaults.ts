@@ -46,6 +46,9 @@ export const SOURCE_DEFAULTS = {
   dateFormat: "yyyy-MM-dd'T'HH:mm:ssXXX",
   timeUnit: 'day',
   timeZone: 'UTC',
+  recent: '7d',
+  reconcile: '24h',
+  reconcileWindow: '30d',
 } as const;
 
 export const ENDPOINT_DEFAULTS = {

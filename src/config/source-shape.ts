@@ -14,6 +14,7 @@ import {
   scalar,
 } from './format.ts';
 import { type GivenReport, reportFields } from './report-source.ts';
+import { type GivenRhythms, rhythmFields } from './rhythms.ts';
 import { scheduleFields } from './schedule.ts';
 import { topicName } from './settings.ts';
 import { optional, required } from './shape.ts';
@@ -57,6 +58,7 @@ function commonFields(templates: readonly string[], credentials: readonly string
 /** The common keys are typed; parameters and filters stand beside them, by the keys of the template. */
 export type SourceValues = z.output<z.ZodObject<ReturnType<typeof commonFields>>> &
   GivenReport &
+  GivenRhythms &
   Readonly<Record<string, unknown>>;
 
 /** Credentials may be unknown (for editors): then any name will do. */
@@ -75,6 +77,7 @@ export function sourceShape(
   return z.strictObject({
     ...commonFields(templates, credentials, names),
     ...(template.report !== undefined ? reportFields : {}),
+    ...(template.rhythms === true ? rhythmFields : {}),
     ...parametersAndFilters,
   }) as unknown as z.ZodType<SourceValues>;
 }

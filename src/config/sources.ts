@@ -4,6 +4,7 @@ import { type ManualSurroundings, readManual } from './manual-source.ts';
 import { milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
 import { judgeReport, readReport, reportOf } from './report-source.ts';
+import { checkRhythms, rhythmsOf } from './rhythms.ts';
 import { checkSchedule, scheduleOf } from './schedule.ts';
 import { mapOf, readShape } from './shape.ts';
 import { checkTopics, type PlacedSource } from './source-conflicts.ts';
@@ -69,6 +70,7 @@ function readTemplate(map: MapNode, path: string, around: Surroundings, report: 
   const template = templateOf(map, around.templates);
   const values = readShape(sourceShape(template, names, around.credentials), map, path, report);
   checkSchedule(map, path, template.report !== undefined, report);
+  checkRhythms(map, path, template, report);
   const body = readReport(map, path, template, around.judges.checkDateFormat, report);
   if (values === undefined) return undefined;
   const asked = body === undefined ? undefined : reportOf(body, values);
@@ -88,6 +90,7 @@ function templateOf(map: MapNode, templates: readonly TemplateInfo[]): TemplateI
     filters: Object.assign({}, ...templates.map(({ filters }) => filters)),
     fields: templates.flatMap(({ fields }) => fields),
     report: templates.find(({ report }) => report !== undefined)?.report,
+    rhythms: templates.find(({ rhythms }) => rhythms !== undefined)?.rhythms,
   };
 }
 
@@ -97,6 +100,7 @@ function resolve(
   report: ReportConfig | undefined,
   { topics }: Surroundings,
 ): SourceConfig {
+  const rhythms = rhythmsOf(values);
   const parameters = template.parameters.map((name) => [name, values[name] ?? 'all']);
   const filters = Object.keys(template.filters)
     .map((name) => [name, values[filterKey(name, template)]])
@@ -114,5 +118,6 @@ function resolve(
     topic: values.topic ?? `${topics.prefix}.${template.plural}`,
     pageSize: values.page_size,
     ignoreChanges: values.ignore_changes,
+    ...(rhythms === undefined ? {} : { rhythms }),
   };
 }

@@ -18,6 +18,16 @@ export interface Change {
   readonly sourceTsMs: number;
   /** Strictly increasing per key (P3), epoch ms. */
   readonly tsMs: number;
+  /** Where several rhythms look at the same entity. */
+  readonly sighting?: Sighting | undefined;
+}
+
+/** How a change was found, and between which instants it happened, epoch ms. */
+export interface Sighting {
+  readonly by: string;
+  /** When it was seen otherwise for the last time; undefined where that is not known. */
+  readonly notBeforeMs: number | undefined;
+  readonly notAfterMs: number;
 }
 
 /** The next `__ts_ms` of a key: now, or one past its last where the clock has not moved on or has gone back. */
@@ -51,5 +61,16 @@ export function eventHeaders(
     'content-type': 'application/avro',
     __op: change.op,
     __ts_ms: String(change.tsMs),
+    ...sightingHeaders(change.sighting),
+  };
+}
+
+function sightingHeaders(sighting: Sighting | undefined): Readonly<Record<string, string>> {
+  if (sighting === undefined) return {};
+  const { by, notBeforeMs, notAfterMs } = sighting;
+  return {
+    clockify_seen_by: by,
+    ...(notBeforeMs === undefined ? {} : { clockify_not_before_ms: String(Math.min(notBeforeMs, notAfterMs)) }),
+    clockify_not_after_ms: String(notAfterMs),
   };
 }

@@ -33,6 +33,30 @@ export interface Checkpoint {
   readonly lastCompleteAtMs?: number | undefined;
   /** State keys that the last complete sweeps did not show, and how often: half the evidence of a delete. */
   readonly absences?: Readonly<Record<string, number>> | undefined;
+  /** Only of a rhythm: where its next sweep goes on. */
+  readonly progress?: Progress | undefined;
+}
+
+/** Where a rhythm's next sweep goes on; each rhythm has its own part. */
+export interface Progress {
+  /** Ids that the list of running entries showed last. */
+  readonly running?: readonly string[] | undefined;
+  /** Up to when the lists of changes were read, epoch ms. */
+  readonly changesToMs?: number | undefined;
+  readonly pass?: HistoryPass | undefined;
+  /** The last entity without a listed owner that was read by id. */
+  readonly strayAfter?: string | undefined;
+}
+
+/** A walk through a whole history, one window after the other, backwards. */
+export interface HistoryPass {
+  readonly startedAtMs: number;
+  /** Where the next window ends, exclusive, epoch ms; undefined: the pass is over. */
+  readonly toMs?: number | undefined;
+  /** Windows read so far. */
+  readonly windows: number;
+  /** How many the pass before had; undefined in the first. */
+  readonly windowsBefore?: number | undefined;
 }
 
 /** An item that is in the dead letters already: `hash` of the raw item, so that the same one is not sent again. */

@@ -1,7 +1,8 @@
+import type { EntityKey } from '../core/record.ts';
 import { entityStateKey } from '../core/state-codec.ts';
 import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
-import { deadLetterId, diff } from './diff.ts';
+import { deadLetterId, diff, isOutdated } from './diff.ts';
 import type { Encoded } from './encode.ts';
 import { meet } from './sweep.ts';
 
@@ -25,10 +26,38 @@ export async function commitPage(page: Encoded): Promise<Committed> {
 function commitNews(page: Encoded): Promise<Counts> {
   const { context } = page.sweep;
   return context.shard.exclusive(async () => {
-    const found = diff(context, page.records, page.rejects, page.receivedAtMs);
+    const found = diff(context, page.records, page.rejects, page.receivedAtMs, page.asked);
     await commit(context, outcomeOf(found));
+    noteLeft(page, found.left);
+    noteGone(page);
     return countsOf(page, found);
   });
+}
+
+function noteLeft({ sweep }: Encoded, left: readonly EntityKey[]): void {
+  for (const key of left) sweep.left.add(key.at(-1) ?? '');
+}
+
+/** Deleted when the sweep is settled, so that the guard has seen all of them before any is published (P4). */
+function noteGone({ sweep, gone, asked, receivedAtMs }: Encoded): void {
+  const { context } = sweep;
+  for (const key of gone) {
+    const stateKey = entityStateKey(context.source.name, key);
+    const entry = context.shard.state.entryAt(stateKey);
+    if (entry?.kind !== 'live') continue;
+    if (isOutdated(context, key, asked)) sweep.left.add(key.at(-1) ?? '');
+    else sweep.gone.push({ stateKey, key, entry, receivedAtMs });
+  }
+}
+
+/** When each entity was last seen as it is, so that the next change of it can say since when. */
+function noteSeen(page: Encoded): void {
+  const { context, left } = page.sweep;
+  if (context.slice.rhythm === undefined) return;
+  const { state } = context.shard;
+  const ownKeys = page.records.filter(({ key }) => !left.has(key.at(-1) ?? ''));
+  const keys = page.known?.keys ?? ownKeys.map(({ key }) => entityStateKey(context.source.name, key));
+  for (const key of keys) state.noteSeen(key, page.asked.atMs);
 }
 
 function meetAll(page: Encoded): void {
@@ -43,6 +72,7 @@ function meetAll(page: Encoded): void {
     else meet(sweep, entityStateKey(context.source.name, reject.key));
   }
   if (sweep.met.size === shown && isPromised(page)) sweep.sawHole = true;
+  noteSeen(page);
   remember(page);
 }
 
@@ -55,6 +85,6 @@ function isPromised({ number, items, lastPage }: Encoded): boolean {
 function remember(page: Encoded): void {
   if (page.known !== undefined) return;
   const { pages } = page.sweep.context.memory;
-  if (page.rejects.length > 0) pages.forget(page.number);
+  if (page.unlike === true || page.rejects.length > 0) pages.forget(page.number);
   else pages.remember(page, page.sweep.context.source.name);
 }

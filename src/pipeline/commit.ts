@@ -15,6 +15,8 @@ export interface Outcome {
   /** State keys to remove without a word: graves that are old enough. */
   readonly forgotten: readonly string[];
   readonly checkpoint: Checkpoint | undefined;
+  /** The checkpoint of the owner that a rhythm works for, where it says something new. */
+  readonly whole?: { readonly slice: string; readonly checkpoint: Checkpoint } | undefined;
 }
 
 export function outcomeOf(diff: Diff): Outcome {
@@ -79,7 +81,8 @@ function stateOf(context: SliceContext, outcome: Outcome): StateRecord[] {
       ({ key, entry }): StateItem => ({ type: 'entity', source: context.source.name, key, entry }),
     ),
     ...outcome.deadLetters.map((letter) => rejectItem(context, letter)),
-    ...checkpointItem(context, outcome.checkpoint),
+    ...checkpointItem(context, context.slice.id, outcome.checkpoint),
+    ...checkpointItem(context, outcome.whole?.slice ?? '', outcome.whole?.checkpoint),
   ];
   const gone = [...outcome.healed.map((id) => rejectStateKey(context, id)), ...outcome.forgotten];
   return [...items.map(encodeState), ...gone.map((key): StateRecord => ({ key, value: null }))];
@@ -108,9 +111,9 @@ function rejectItem(context: SliceContext, { id, hash }: DeadLetter): StateItem 
   return { type: 'reject', source: context.source.name, id, entry: { slice: context.slice.id, hash } };
 }
 
-function checkpointItem(context: SliceContext, checkpoint: Checkpoint | undefined): StateItem[] {
+function checkpointItem(context: SliceContext, slice: string, checkpoint: Checkpoint | undefined): StateItem[] {
   if (checkpoint === undefined) return [];
-  return [{ type: 'checkpoint', source: context.source.name, slice: context.slice.id, checkpoint }];
+  return [{ type: 'checkpoint', source: context.source.name, slice, checkpoint }];
 }
 
 function rejectStateKey(context: SliceContext, id: string): string {

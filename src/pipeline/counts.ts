@@ -5,7 +5,7 @@ import type { Diff } from './diff.ts';
 export interface Counts {
   readonly extracted: number;
   readonly unchanged: number;
-  /** Shown twice in one page: the later one counts. */
+  /** Shown twice in one page: the later one counts. Or changed by another rhythm while this one was asking. */
   readonly superseded: number;
   readonly published: Readonly<Record<Op, number>>;
   readonly deadLettered: number;
@@ -35,7 +35,7 @@ export function countsOf(
   return {
     extracted: read.items,
     unchanged: found.unchanged,
-    superseded: read.superseded,
+    superseded: read.superseded + found.left.length,
     published,
     deadLettered: found.deadLetters.length,
     repeated: found.repeated,

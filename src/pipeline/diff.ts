@@ -1,8 +1,10 @@
-import { type Change, nextTsMs, type Op } from '../core/change.ts';
+import { type Change, nextTsMs, type Op, type Sighting } from '../core/change.ts';
 import { toWorkerError } from '../core/errors.ts';
 import { objectIdTimeMs } from '../core/object-id.ts';
 import type { EncodedRecord, EntityKey, Reject } from '../core/record.ts';
 import { type Grave, type LiveEntry, sourceSlice } from '../core/state.ts';
+import { entityStateKey } from '../core/state-codec.ts';
+import type { Asked } from './poll.ts';
 import type { SliceContext } from './sweep.ts';
 
 /** What records say against the state. */
@@ -16,6 +18,8 @@ export interface Diff {
   readonly repeated: number;
   /** Ids of rejects that fit now. */
   readonly healed: readonly string[];
+  /** Left as they are: another rhythm has changed them since this answer was asked for. */
+  readonly left: readonly EntityKey[];
 }
 
 export interface Adoption {
@@ -38,15 +42,18 @@ export function diff(
   records: readonly EncodedRecord[],
   rejects: readonly Reject[],
   receivedAtMs: number,
+  asked?: Asked,
 ): Diff {
   const changes: Change[] = [];
   const adopted: Adoption[] = [];
   const healed: string[] = [];
+  const left: EntityKey[] = [];
   const { state } = context.shard;
   for (const record of records) {
     const entry = state.entry(context.source.name, record.key);
     const op = opOf(context, record, entry);
-    if (op !== undefined) changes.push(changeOf(context, op, record, entry, receivedAtMs));
+    if (op !== undefined && isOutdated(context, record.key, asked)) left.push(record.key);
+    else if (op !== undefined) changes.push(changeOf(context, op, record, entry, receivedAtMs));
     else if (entry?.kind === 'live') adopt(context, record, entry, adopted);
     if (state.rejectCount > 0) heal(context, record.key, healed);
   }
@@ -55,26 +62,37 @@ export function diff(
   return {
     changes,
     adopted,
-    unchanged: records.length - changes.length,
+    unchanged: records.length - changes.length - left.length,
     deadLetters: fresh,
     repeated: rejects.length - fresh.length,
     healed: healed.filter((id) => !letters.has(id)),
+    left,
   };
+}
+
+/**
+ * P3: of two rhythms that ask at once, the one that commits later may hold the older answer. It is left then: the next
+ * sweep asks again.
+ */
+export function isOutdated({ source, slice, shard }: SliceContext, key: EntityKey, asked: Asked | undefined): boolean {
+  if (slice.rhythm === undefined || asked === undefined) return false;
+  return shard.state.versionAt(entityStateKey(source.name, key)) > asked.version;
 }
 
 /** Undefined for an entity that is as it was published last. */
 function opOf(context: SliceContext, record: EncodedRecord, entry: LiveEntry | Grave | undefined): Op | undefined {
   if (entry?.kind === 'live') return isSame(context, record, entry) ? undefined : 'u';
-  return opOfNew(context, record.key);
+  if (entry?.kind === 'grave' && context.slice.rhythm !== undefined) return 'c';
+  return opOfNew(context, record);
 }
 
 /**
  * `r` until the slice has once been read to its end. In a slice that came later, an id that was made after the
  * source had been read to its end is new (`c`), an older one was there all along (`r`).
  */
-function opOfNew(context: SliceContext, key: EntityKey): Op {
-  const { source, slice, shard } = context;
-  if (shard.state.checkpoint(source.name, slice.id)?.firstCompleteAtMs !== undefined) return 'c';
+function opOfNew({ source, slice, shard }: SliceContext, { key, raw }: EncodedRecord): Op {
+  const owner = slice.rhythm === undefined ? slice.id : source.ownerOf(raw, slice);
+  if (shard.state.checkpoint(source.name, owner)?.firstCompleteAtMs !== undefined) return 'c';
   const baselineAtMs = shard.state.checkpoint(source.name, sourceSlice(slice.params.workspace))?.firstCompleteAtMs;
   const madeAtMs = objectIdTimeMs(key.at(-1) ?? '');
   return baselineAtMs !== undefined && madeAtMs !== undefined && madeAtMs > baselineAtMs ? 'c' : 'r';
@@ -107,7 +125,19 @@ function changeOf(
   const { key, keyBytes, rowBytes, hash, startMs } = record;
   const tsMs = nextTsMs(context.ambient.now(), entry?.tsMs);
   const slice = context.source.ownerOf(record.raw, context.slice);
-  return { op, key, slice, keyBytes, rowBytes, hash, startMs, sourceTsMs, tsMs };
+  const sighting = sightingOf(context, key, sourceTsMs);
+  return { op, key, slice, keyBytes, rowBytes, hash, startMs, sourceTsMs, tsMs, sighting };
+}
+
+/** What no rhythm has seen before was made after its id was. */
+export function sightingOf(
+  { source, slice, shard }: SliceContext,
+  key: EntityKey,
+  notAfterMs: number,
+): Sighting | undefined {
+  if (slice.rhythm === undefined) return undefined;
+  const seenAtMs = shard.state.seenAt(entityStateKey(source.name, key));
+  return { by: slice.rhythm, notBeforeMs: seenAtMs ?? objectIdTimeMs(key.at(-1) ?? ''), notAfterMs };
 }
 
 function adopt(context: SliceContext, record: EncodedRecord, entry: LiveEntry, into: Adoption[]): void {

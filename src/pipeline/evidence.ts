@@ -29,6 +29,8 @@ export interface Missing {
   readonly stateKey: string;
   readonly key: EntityKey;
   readonly entry: LiveEntry;
+  /** Where a page has proved it gone: when that arrived. */
+  readonly receivedAtMs?: number | undefined;
 }
 
 /** So many are asked first, spread over all: if most of them live, the sweep lied and the rest need not be asked. */
@@ -43,15 +45,40 @@ const STRAYS = 50;
  */
 export async function gatherEvidence(sweep: Sweep, signal: AbortSignal): Promise<Evidence> {
   const { context } = sweep;
-  const owned = context.shard.state.ownedBy(context.slice.id);
-  const unmet = [...owned].filter((key) => !sweep.met.has(key)).flatMap((key) => missingAt(context, key));
-  const missing = unmet.filter(({ entry }) => isInSight(sweep.walk.window, entry));
-  const outOfSight = unmet.filter(({ entry }) => !isInSight(sweep.walk.window, entry));
-  const summary = { owned: owned.size, missing: missing.length, outOfSight, receivedAtMs: context.ambient.now() };
+  const { missing, outOfSight, owned } = unmetOf(sweep);
+  const summary = { owned, missing: missing.length, outOfSight, receivedAtMs: context.ambient.now() };
   forgetOthers(context.memory.absences, missing);
   const { witness } = context.endpoint;
   if (witness === undefined) return { ...summary, alive: [], ...absentTwice(sweep, missing) };
-  return { ...summary, ...(await askAll(context, missing, owned.size, signal)) };
+  return { ...summary, ...(await askAll(context, missing, owned, signal)) };
+}
+
+function unmetOf({ context, met, walk, version }: Sweep): Pick<Evidence, 'outOfSight' | 'owned'> & {
+  readonly missing: readonly Missing[];
+} {
+  const { slice, shard } = context;
+  const owned = shard.state.ownedBy(slice.owner ?? slice.id);
+  // What another rhythm has changed since the sweep began was seen by that one.
+  const isNewer = (key: string) => slice.rhythm !== undefined && shard.state.versionAt(key) > version;
+  const unmet = [...owned].filter((key) => !met.has(key) && !isNewer(key)).flatMap((key) => missingAt(context, key));
+  const missing = unmet.filter(({ entry }) => isInSight(walk.window, entry));
+  if (walk.keeps !== true) {
+    return { missing, owned: owned.size, outOfSight: unmet.filter(({ entry }) => !isInSight(walk.window, entry)) };
+  }
+  return { missing, owned: missing.length + met.size, outOfSight: [] };
+}
+
+/** Adds what the pages themselves have proved gone, under the same guard: it counts for those it belongs to. */
+export function withTold(evidence: Evidence, { gone, context }: Sweep): Evidence {
+  if (gone.length === 0) return evidence;
+  const owners = new Set(gone.map(({ entry }) => entry.slice));
+  const told = [...owners].reduce((sum, owner) => sum + context.shard.state.ownedBy(owner).size, 0);
+  return {
+    ...evidence,
+    owned: evidence.owned + told,
+    missing: evidence.missing + gone.length,
+    gone: [...gone, ...evidence.gone],
+  };
 }
 
 function isInSight(window: Window | undefined, { startMs }: LiveEntry): boolean {

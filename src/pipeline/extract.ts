@@ -10,6 +10,8 @@ export interface Extracted extends Polled {
   readonly items: number;
   readonly records: readonly SourceRecord[];
   readonly rejects: readonly Reject[];
+  /** Proved gone already. */
+  readonly gone: readonly EntityKey[];
   /** Path → how many items had it, of paths that no field takes. */
   readonly unknownFields: ReadonlyMap<string, number>;
   /** Nothing follows: the header says so, or the page is empty where no header came, or there is but one page. */
@@ -23,7 +25,7 @@ export interface Extracted extends Polled {
  */
 export function extract(page: Polled): Extracted {
   if (page.known !== undefined) return { ...page, ...NOTHING_NEW, ...stillKnown(page, page.known) };
-  const { items, last } = page.read?.() ?? listOf(page);
+  const { items, last, gone = [] } = page.read?.() ?? listOf(page);
   const records: SourceRecord[] = [];
   const rejects: Reject[] = [];
   const unknownFields = new Map<string, number>();
@@ -35,7 +37,7 @@ export function extract(page: Polled): Extracted {
       unknownFields.set(path, (unknownFields.get(path) ?? 0) + 1);
     }
   }
-  return { ...page, items: items.length, records, rejects, unknownFields, last };
+  return { ...page, items: items.length, records, rejects, gone, unknownFields, last };
 }
 
 /** Whether it ends the list may depend on more than its bytes, where it has rules of its own. */
@@ -43,7 +45,7 @@ function stillKnown({ lastPage, read }: Polled, known: KnownPage): Pick<Extracte
   return { items: known.keys.length, last: lastPage ?? read?.().last ?? known.last };
 }
 
-const NOTHING_NEW = { records: [], rejects: [], unknownFields: new Map<string, number>() } as const;
+const NOTHING_NEW = { records: [], rejects: [], gone: [], unknownFields: new Map<string, number>() } as const;
 
 /** One item as a record, or as what goes to the dead letters, by its key where that at least can be read. */
 export function extractItem({ source, slice }: SliceContext, item: unknown): SourceRecord | Reject {

@@ -1,6 +1,6 @@
 import type { Op } from '../core/change.ts';
 import type { EntityKey, Row } from '../core/record.ts';
-import type { StateRecord } from '../core/state.ts';
+import type { Checkpoint, Progress, StateRecord } from '../core/state.ts';
 
 /**
  * What the pipeline needs from outside. Adapters fit these shapes without importing them; `worker/wire.ts` is where
@@ -19,11 +19,15 @@ export interface PolledPage {
    * @throws {WorkerError} transient `extract.*` for what is no data, config where a path does not fit the answer
    */
   readonly read?: (() => PageContent) | undefined;
+  /** True where the same bytes may mean something else the next time: it is read each time. */
+  readonly unlike?: boolean | undefined;
 }
 
 export interface PageContent {
   readonly items: readonly unknown[];
   readonly last: boolean;
+  /** Entities that two witnesses say are gone (P4): a list that names or no longer shows them, and a read by id. */
+  readonly gone?: readonly EntityKey[] | undefined;
 }
 
 /** The pages of one sweep, numbered from 1 and asked for in order; the same number again asks again. */
@@ -32,6 +36,37 @@ export interface Walk {
   page(number: number, signal: AbortSignal): Promise<PolledPage>;
   /** What the sweep can show: an entity that starts outside has only moved out of sight. Undefined: everything. */
   readonly window?: Window | undefined;
+  /** True where the state keeps what lies outside the window, and it is just not looked for; else it is forgotten. */
+  readonly keeps?: boolean | undefined;
+  /** Asked at the end of a complete sweep. */
+  readonly advance?: ((end: SweepEnd) => Advance | undefined) | undefined;
+  /** Told when all that a complete sweep has shown is committed, and its advance too where it was written. */
+  readonly concluded?: (() => void) | undefined;
+}
+
+interface SweepEnd {
+  /** What is gone was held back, and must be found again. */
+  readonly guarded: boolean;
+  /** Ids that were left as they are: another rhythm had changed them while this one was asking. */
+  readonly left: ReadonlySet<string>;
+}
+
+/** How far a complete sweep has brought its rhythm. */
+interface Advance {
+  readonly progress: Progress;
+  /** False where a restart could do without: then it is written when something else is. */
+  readonly isNews: boolean;
+  /** The owner's whole history has now been read. */
+  readonly isWhole?: boolean | undefined;
+}
+
+/** What a walk may know of the state when it is begun. */
+export interface Known {
+  readonly progress: Progress;
+  readonly isLive: (key: EntityKey) => boolean;
+  /** Slices that own something. */
+  readonly owners: () => readonly string[];
+  readonly keysOf: (owner: string) => readonly EntityKey[];
 }
 
 /** From inclusive, to exclusive, epoch ms. */
@@ -53,7 +88,9 @@ export interface Endpoint extends Walk {
   /** True where the answer comes in pages, numbered from 1; else page 1 is all there is. */
   readonly paged: boolean;
   /** Where a sweep's pages depend on when it began, or on each other. */
-  readonly begin?: ((nowMs: number) => Walk) | undefined;
+  readonly begin?: ((nowMs: number, known: Known) => Walk) | undefined;
+  /** When its next sweep is due, where that depends on how far it has come; as `Schedule.nextAfter`. */
+  readonly nextAfter?: ((startedAtMs: number | undefined, nowMs: number, at: Checkpoint) => number) | undefined;
   /** Undefined where Clockify has no read by id: then absence from a second complete sweep is the second witness. */
   readonly witness: ((key: EntityKey, signal: AbortSignal) => Promise<Testimony>) | undefined;
 }
@@ -189,6 +226,10 @@ export interface Slice {
   /** `time-entries/{workspace}/{user}`; state names its owner by it. */
   readonly id: string;
   readonly params: Params;
+  /** Where several slices look at the same entities, each at its own pace: the name of the pace. */
+  readonly rhythm?: string | undefined;
+  /** Whose entities its sweeps settle; undefined: what it has shown itself, or nothing where it is a rhythm. */
+  readonly owner?: string | undefined;
 }
 
 /** How many missing entities a sweep may settle as deleted before a person must agree (P4). */

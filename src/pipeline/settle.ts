@@ -1,18 +1,16 @@
 import { type Change, nextTsMs } from '../core/change.ts';
 import type { EncodedRecord, Reject } from '../core/record.ts';
-import type { Checkpoint, LiveEntry } from '../core/state.ts';
+import type { LiveEntry } from '../core/state.ts';
 import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
-import { deadLetterId, diff } from './diff.ts';
+import { deadLetterId, diff, sightingOf } from './diff.ts';
 import { encodeRecord } from './encode.ts';
-import { type Evidence, exceedsGuard, gatherEvidence, type Missing } from './evidence.ts';
+import { type Evidence, exceedsGuard, gatherEvidence, type Missing, withTold } from './evidence.ts';
 import { extractItem } from './extract.ts';
+import { type Asked, askedNow } from './poll.ts';
 import type { Settlement, SliceContext, Sweep } from './sweep.ts';
+import { writeDown } from './sweep-end.ts';
 
-/** A grave older than this has done its work: whoever restores the entity later starts it anew. */
-const GRAVE_MS = 7 * 24 * 3_600_000;
-/** A sweep that changed nothing is written down at most this often. */
-const CHECKPOINT_EVERY_MS = 5 * 60_000;
 /** Deletes of one transaction: each is a row, a tombstone and a state record. */
 const DELETES_PER_COMMIT = 500;
 
@@ -29,22 +27,24 @@ export interface Settled {
  *   reads contradict the sweep
  */
 export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled> {
-  const evidence = await gatherEvidence(sweep, signal);
+  const asked = askedNow(sweep.context);
+  const evidence = withTold(await gatherEvidence(sweep, signal), sweep);
   const guarded = exceedsGuard(sweep.context.guard, evidence.gone.length, evidence.owned);
   const gone = guarded ? [] : evidence.gone;
-  const revived = await commitAlive(sweep, evidence);
+  const revived = await commitAlive(sweep, evidence, asked);
   let deleted = 0;
   for (let from = 0; from < gone.length; from += DELETES_PER_COMMIT) {
     deleted += await commitGone(sweep.context, gone.slice(from, from + DELETES_PER_COMMIT), evidence.receivedAtMs);
   }
-  await commitSweep(sweep, guarded, evidence.outOfSight);
+  await writeDown(sweep, guarded, evidence.outOfSight);
+  sweep.walk.concluded?.();
   const { missing, alive } = evidence;
   const settlement = { missing, alive: alive.length, open: missing - alive.length - deleted, gone: deleted, guarded };
   return { settlement, counts: { ...revived, published: { ...revived.published, d: deleted } } };
 }
 
 /** What the witness showed instead of a missing entity is news like any other. */
-async function commitAlive(sweep: Sweep, evidence: Evidence): Promise<Counts> {
+async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Promise<Counts> {
   const { context } = sweep;
   if (evidence.alive.length === 0) return NO_COUNTS;
   const records: EncodedRecord[] = [];
@@ -58,7 +58,7 @@ async function commitAlive(sweep: Sweep, evidence: Evidence): Promise<Counts> {
   }
   for (const reject of rejects) sweep.metRejects.add(deadLetterId(context, reject));
   return context.shard.exclusive(async () => {
-    const found = diff(context, records, rejects, evidence.receivedAtMs);
+    const found = diff(context, records, rejects, evidence.receivedAtMs, asked);
     await commit(context, outcomeOf(found));
     return countsOf({ items: records.length + rejects.length, superseded: 0, unknownFields: new Map() }, found);
   });
@@ -75,14 +75,15 @@ async function commitGone(context: SliceContext, gone: readonly Missing[], recei
   return deleted;
 }
 
-function deleteOf(context: SliceContext, { stateKey, key, entry }: Missing, sourceTsMs: number): Change[] {
+function deleteOf(context: SliceContext, missing: Missing, answeredAtMs: number): Change[] {
+  const { stateKey, key, entry, receivedAtMs: sourceTsMs = answeredAtMs } = missing;
   if (context.shard.state.entryAt(stateKey) !== entry) return [];
   const { hash, startMs } = entry;
   const tsMs = nextTsMs(context.ambient.now(), entry.tsMs);
   const keyBytes = context.source.codec.encodeKey(key);
-  return [
-    { op: 'd', key, slice: entry.slice, keyBytes, rowBytes: rowOf(context, entry), hash, startMs, sourceTsMs, tsMs },
-  ];
+  const sighting = sightingOf(context, key, sourceTsMs);
+  const rowBytes = rowOf(context, entry);
+  return [{ op: 'd', key, slice: entry.slice, keyBytes, rowBytes, hash, startMs, sourceTsMs, tsMs, sighting }];
 }
 
 /** The last known row in today's schema. */
@@ -93,52 +94,4 @@ function rowOf(context: SliceContext, entry: LiveEntry): Uint8Array {
   return codec.upgradeRow(entry.rowBytes, writer).rowBytes;
 }
 
-/** Writes the sweep down, when it says something new or has not been for a while, and forgets what is over. */
-async function commitSweep(sweep: Sweep, guarded: boolean, outOfSight: readonly Missing[]): Promise<void> {
-  const { context } = sweep;
-  const { source, slice, shard, ambient } = context;
-  await shard.exclusive(async () => {
-    const now = ambient.now();
-    const before = shard.state.checkpoint(source.name, slice.id) ?? {};
-    const healed = shard.state.rejectsOf(source.name, slice.id).filter((id) => !sweep.metRejects.has(id));
-    const forgotten = [
-      ...shard.state.gravesBefore(source.name, now - GRAVE_MS),
-      ...outOfSight
-        .filter(({ stateKey, entry }) => shard.state.entryAt(stateKey) === entry)
-        .map((each) => each.stateKey),
-    ];
-    const absences = absencesOf(context);
-    const isNews = !isSameCount(absences, before.absences);
-    const due = isNews || (!guarded && now - (before.lastCompleteAtMs ?? 0) >= CHECKPOINT_EVERY_MS);
-    if (!due && before.firstCompleteAtMs !== undefined && healed.length + forgotten.length === 0) return;
-    const checkpoint: Checkpoint = {
-      firstCompleteAtMs: before.firstCompleteAtMs ?? now,
-      lastCompleteAtMs: guarded ? before.lastCompleteAtMs : now,
-      absences,
-    };
-    await commit(context, { ...NOTHING, healed, forgotten, checkpoint });
-  });
-}
-
-/** A list that hid more than this is no everyday one; what is over the limit is counted from the next start on. */
-const ABSENCES_KEPT = 1_000;
-
-/** What a restart must know of absences: without it, one that comes before every second sweep would delete nothing. */
-function absencesOf({ memory }: SliceContext): Checkpoint['absences'] {
-  if (memory.absences.size === 0) return undefined;
-  return Object.fromEntries([...memory.absences].slice(0, ABSENCES_KEPT));
-}
-
-function isSameCount(now: Checkpoint['absences'] = {}, before: Checkpoint['absences'] = {}): boolean {
-  const keys = Object.keys(now);
-  return keys.length === Object.keys(before).length && keys.every((key) => now[key] === before[key]);
-}
-
-const NOTHING = {
-  changes: [],
-  adopted: [],
-  deadLetters: [],
-  healed: [],
-  forgotten: [],
-  checkpoint: undefined,
-} as const;
+const NOTHING = { adopted: [], deadLetters: [], healed: [], forgotten: [], checkpoint: undefined } as const;

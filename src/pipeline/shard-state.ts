@@ -16,10 +16,7 @@ import { decodeState, entityStateKey, stateKey } from '../core/state-codec.ts';
  * memory after a commit and memory after a restore cannot differ.
  */
 export class ShardState {
-  readonly #entities = new Map<
-    string,
-    { readonly source: string; readonly key: EntityKey; readonly entry: LiveEntry | Grave }
-  >();
+  readonly #entities = new Map<string, Kept>();
   /** Slice → state keys of the live entities it owns. */
   readonly #owned = new Map<string, Set<string>>();
   readonly #checkpoints = new Map<
@@ -32,9 +29,11 @@ export class ShardState {
   readonly #budgets = new Map<string, Spent>();
   /** State keys of the deleted: few among many, and asked for after each sweep. */
   readonly #graves = new Set<string>();
+  #version = 0;
 
   /** @throws {WorkerError} fatal `state.unknown_format`, `state.corrupt` */
   apply(record: StateRecord): void {
+    this.#version += 1;
     this.#disown(record.key);
     if (record.value === null) this.#remove(record.key);
     else this.#put(record.key, decodeState(record.key, record.value));
@@ -53,14 +52,36 @@ export class ShardState {
     return this.#entities.get(key)?.key;
   }
 
+  /** Grows with every record: what was asked for under one version knows nothing of what came under later ones. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The version under which an entity was last changed; 0: there is none. */
+  versionAt(key: string): number {
+    return this.#entities.get(key)?.version ?? 0;
+  }
+
+  /** Notes when an answer was asked for that shows an entity as it is here. In memory only: a restore knows nothing of it. */
+  noteSeen(key: string, atMs: number): void {
+    const kept = this.#entities.get(key);
+    if (kept !== undefined) kept.seenAtMs = atMs;
+  }
+
+  /** When it was last seen as it is here, or else published; undefined: never. */
+  seenAt(key: string): number | undefined {
+    const kept = this.#entities.get(key);
+    return kept?.seenAtMs ?? kept?.entry.tsMs;
+  }
+
+  /** Slices that own something, in no order. */
+  owners(): readonly string[] {
+    return [...this.#owned.keys()];
+  }
+
   /** State keys of what a slice owns and was not deleted. In no order. */
   ownedBy(slice: string): ReadonlySet<string> {
     return this.#owned.get(slice) ?? NONE;
-  }
-
-  /** Slices that own anything, of every source. */
-  owners(): Iterable<string> {
-    return this.#owned.keys();
   }
 
   checkpoint(source: string, slice: string): Checkpoint | undefined {
@@ -125,7 +146,7 @@ export class ShardState {
   #put(key: string, item: StateItem): void {
     switch (item.type) {
       case 'entity':
-        this.#entities.set(key, item);
+        this.#entities.set(key, { ...item, version: this.#version, seenAtMs: undefined });
         if (item.entry.kind === 'live') this.#own(item.entry.slice, key);
         else this.#graves.add(key);
         break;
@@ -174,6 +195,14 @@ export class ShardState {
     keys?.delete(key);
     if (keys?.size === 0) this.#owned.delete(before.slice);
   }
+}
+
+interface Kept {
+  readonly source: string;
+  readonly key: EntityKey;
+  readonly entry: LiveEntry | Grave;
+  readonly version: number;
+  seenAtMs: number | undefined;
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -1,7 +1,9 @@
 import type { WorkerError } from '../core/errors.ts';
+import { entityStateKey } from '../core/state-codec.ts';
 import type { Counts } from './counts.ts';
+import type { Missing } from './evidence.ts';
 import { PageMemory } from './page-memory.ts';
-import type { Ambient, DeleteGuard, Digest, Endpoint, Slice, SourceKind, Walk } from './ports.ts';
+import type { Ambient, DeleteGuard, Digest, Endpoint, Known, Slice, SourceKind, Walk } from './ports.ts';
 import type { Shard } from './shard.ts';
 import type { ShardState } from './shard-state.ts';
 
@@ -43,6 +45,12 @@ export interface Sweep {
   readonly met: Set<string>;
   /** Ids of the rejects it was shown. */
   readonly metRejects: Set<string>;
+  /** What its pages have proved gone. */
+  readonly gone: Missing[];
+  /** Ids that it left as they are: another rhythm had changed them while it asked. */
+  readonly left: Set<string>;
+  /** The version of the state when it was begun. */
+  readonly version: number;
   /** An item without a readable key may be any entity: absence proves nothing then. */
   sawUnnamed: boolean;
   /** A page that the one before it had promised showed nothing new: rows were lost, so absence proves nothing. */
@@ -54,11 +62,26 @@ export function beginSweep(context: SliceContext): Sweep {
   return {
     context,
     startedAtMs,
-    walk: context.endpoint.begin?.(startedAtMs) ?? context.endpoint,
+    walk: context.endpoint.begin?.(startedAtMs, knownTo(context)) ?? context.endpoint,
     met: new Set(),
     metRejects: new Set(),
+    gone: [],
+    left: new Set(),
+    version: context.shard.state.version,
     sawUnnamed: false,
     sawHole: false,
+  };
+}
+
+/** Where nothing has been published yet. */
+export const NOTHING_KNOWN: Known = { progress: {}, isLive: () => false, owners: () => [], keysOf: () => [] };
+
+function knownTo({ source, slice, shard: { state } }: SliceContext): Known {
+  return {
+    progress: state.checkpoint(source.name, slice.id)?.progress ?? {},
+    isLive: (key) => state.entryAt(entityStateKey(source.name, key))?.kind === 'live',
+    owners: () => state.owners(),
+    keysOf: (owner) => [...state.ownedBy(owner)].map((key) => state.keyAt(key) ?? []),
   };
 }
 

@@ -26,6 +26,13 @@ export type WorkerEvent =
       readonly workspace: string;
       readonly other: string;
     }
+  | {
+      readonly type: 'rhythm-switched';
+      readonly source: string;
+      readonly workspace: string;
+      readonly rhythm: string;
+      readonly turn: { readonly on: true } | { readonly on: false; readonly code: string; readonly message: string };
+    }
   | { readonly type: 'discovered'; readonly source: string; readonly parameter: string; readonly count: number }
   | {
       readonly type: 'discovery-failed';

@@ -13,6 +13,7 @@ import { emptyShape, fieldsOf, observe, type Shape } from '../core/infer.ts';
 import { keyedFields } from '../core/infer-key.ts';
 import { parseFieldPath } from '../core/json-path.ts';
 import type { Params } from '../pipeline/ports.ts';
+import { NOTHING_KNOWN } from '../pipeline/sweep.ts';
 import type { Source } from './source.ts';
 import type { SourcePlan } from './source-plan.ts';
 
@@ -141,7 +142,7 @@ async function sweepShape(parts: Parts, signal: AbortSignal): Promise<Shape> {
   let shape = emptyShape();
   for await (const params of bindings(parts, parts.parameters, {}, signal)) {
     const endpoint = parts.endpoint(params);
-    const walk = endpoint.begin?.(Date.now()) ?? endpoint;
+    const walk = endpoint.begin?.(Date.now(), NOTHING_KNOWN) ?? endpoint;
     for (let number = 1; number <= MAX_PAGES; number++) {
       const page = await walk.page(number, signal);
       const { items, last } = page.read?.() ?? { items: [], last: true };

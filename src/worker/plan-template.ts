@@ -6,8 +6,10 @@ import { parentTemplates, templateNamed } from '../clockify/templates/catalogue.
 import { listQuery, type Template } from '../clockify/templates/template.ts';
 import { compileMapping } from '../core/field.ts';
 import type { Codec, Endpoint, Params, Slice, Walk } from '../pipeline/ports.ts';
-import { type Source, sliceId } from './source.ts';
+import { planRhythms } from './plan-rhythms.ts';
+import type { Source } from './source.ts';
 import { commonOf, kindOf, notWithoutBegin, type SourcePlan } from './source-plan.ts';
+import { sliceId } from './source-slice.ts';
 import type { PlannedSource } from './worker.ts';
 
 /** The shape of what is published; another one makes a source start anew. */
@@ -23,6 +25,9 @@ export function planTemplate(plan: SourcePlan): PlannedSource {
     const ownerOf = (item: unknown, slice: Slice) =>
       template.ownerOf === undefined ? slice.id : sliceId(source.name, template.ownerOf(item, slice.params));
     const { resource, mayBeEmpty } = template;
+    const endpointOf = (params: Params) =>
+      createEndpoint(plan.client, template, { params, query, pageSize: source.pageSize });
+    const { rhythms } = source;
     return {
       ...commonOf(plan),
       kind: kindOf(plan, { resource, mayBeEmpty, codec, mapper: compileMapping(template), ownerOf }),
@@ -30,9 +35,8 @@ export function planTemplate(plan: SourcePlan): PlannedSource {
       keyFields: template.keyFields,
       parameters: template.parameters,
       endpoint: (params) =>
-        template.report === undefined
-          ? createEndpoint(plan.client, template, { params, query, pageSize: source.pageSize })
-          : reportEndpoint(plan, template, params),
+        template.report === undefined ? endpointOf(params) : reportEndpoint(plan, template, params),
+      rhythms: rhythms === undefined ? undefined : planRhythms({ plan, rhythms, template, query, endpointOf }),
     };
   };
   return { name: source.name, topic: source.topic, prepare };

@@ -86,6 +86,7 @@ function sourceTellers(
   | 'discovered'
   | 'discovery-failed'
   | 'workspace-refused'
+  | 'rhythm-switched'
 > {
   return {
     'source-started': ({ source, topic }) => {
@@ -111,12 +112,30 @@ function sourceTellers(
         },
         `workspace ${workspace} is not polled by ${credential}: ${other} polls it already`,
       ),
+    'rhythm-switched': (event) => tellSwitch(log, event),
     discovered: ({ source, parameter, count }) => {
       faults.forget(listOf(source, parameter));
       log.debug({ event: 'discovery.found', credential: source, parameter, count }, `${count} values of ${parameter}`);
     },
     'discovery-failed': ({ source, parameter, error }) => faults.tell(listOf(source, parameter), error),
   };
+}
+
+function tellSwitch(log: EventLog, { source, workspace, rhythm, turn }: Of<'rhythm-switched'>): void {
+  const where = `${source}/${workspace}/~${rhythm}`;
+  if (turn.on) {
+    log.info({ event: 'rhythm.on', slice: where }, `${where} is read again`);
+    return;
+  }
+  log.warn(
+    {
+      event: 'rhythm.off',
+      slice: where,
+      code: turn.code,
+      hint: 'The other rhythms go on; it is tried again each day.',
+    },
+    `${where} is switched off: ${turn.message}`,
+  );
 }
 
 function listOf(credential: string, parameter: string): string {

@@ -3,6 +3,7 @@ import type { SchemaRegistry } from '../avro/registry.ts';
 import type { Client, Sender } from '../clockify/client.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { Codec, Mapper, SourceKind } from '../pipeline/ports.ts';
+import type { Report } from './events.ts';
 import { nextRunAfter, spreadMs } from './next-run.ts';
 import type { Source } from './source.ts';
 
@@ -14,6 +15,7 @@ export interface SourcePlan {
   /** What `all` stands for. */
   readonly valuesOf: Source['valuesOf'];
   readonly onListed?: Source['onListed'];
+  readonly report?: Report;
 }
 
 /** Longest wait before a slice's first sweep. */

@@ -1,39 +1,34 @@
 import {
-  catchError,
   combineLatest,
   concat,
   concatMap,
   defer,
+  EMPTY,
   finalize,
-  from,
   ignoreElements,
   map,
   merge,
-  NEVER,
   type Observable,
   of,
   Subject,
   switchMap,
   take,
   takeUntil,
-  takeWhile,
   tap,
-  throwError,
 } from 'rxjs';
-import { toWorkerError } from '../core/errors.ts';
 import { shardFor } from '../core/murmur2.ts';
 import { sourceSlice } from '../core/state.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind } from '../pipeline/ports.ts';
-import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
-import { runSlice, type Schedule } from '../pipeline/schedule.ts';
-import type { Shard } from '../pipeline/shard.ts';
-import { settleLeft, sweepOnce } from '../pipeline/slice.ts';
-import { newMemory, type SliceContext, type SliceEvent } from '../pipeline/sweep.ts';
+import { abortable, retryTransient } from '../pipeline/retry.ts';
+import type { Schedule } from '../pipeline/schedule.ts';
+import type { SliceEvent } from '../pipeline/sweep.ts';
 import { markBaseline } from './baseline.ts';
 import type { Report } from './events.ts';
-import { adoptIdentity } from './identity.ts';
+import { leftBehind } from './left-behind.ts';
 import { mergeMembers } from './members.ts';
+import type { Rhythm } from './rhythm.ts';
 import type { Shards } from './shards.ts';
+import { guardShard, STATE_RETRY, sliceOf } from './source-slice.ts';
 
 /** One configured source, ready to run. */
 export interface Source {
@@ -49,11 +44,13 @@ export interface Source {
   /** The values of a parameter, given those before it; emits again when they change. */
   readonly valuesOf: (parameter: string, params: Params) => Observable<ReadonlySet<string>>;
   readonly endpoint: (params: Params) => Endpoint;
+  /** In place of one plain sweep of each slice; but not with `once`. */
+  readonly rhythms?: readonly Rhythm[] | undefined;
   /** Told the ids that a slice owns after each of its complete sweeps. */
   readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
 }
 
-interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
+export interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
   /** How long a slice's first sweep may be put off, so that many do not begin in the same instant. */
   readonly spreadMs: number;
 }
@@ -71,9 +68,6 @@ export interface SourceEnvironment {
   readonly once: boolean;
 }
 
-/** What must be written before or besides the sweeps, as long as it takes: the next sweep would not make up for it. */
-const STATE_RETRY: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 30_000 };
-
 /** Every slice of a source that this worker owns, begun and ended as parameters and shards come and go. */
 export function runSource(source: Source, env: SourceEnvironment): Observable<SliceEvent> {
   const [owner, ...rest] = source.parameters;
@@ -81,7 +75,7 @@ export function runSource(source: Source, env: SourceEnvironment): Observable<Sl
   return mergeMembers(ownedOf(owners$, env), (id) => {
     const number = shardFor(id, env.shardCount);
     const params: Params = owner === undefined ? {} : { [owner]: id };
-    return rest.length === 0 ? sliceOf(source, env, number, params) : children(source, env, number, rest, params);
+    return rest.length === 0 ? sliceOf(source, env, number, { params }) : children(source, env, number, rest, params);
   });
 }
 
@@ -105,12 +99,13 @@ function children(
 ): Observable<SliceEvent> {
   return defer(() => {
     let expected: ReadonlySet<string> = new Set();
+    let listed: ReadonlySet<string> | undefined;
     const swept = new Set<string>();
-    const values$ = source.valuesOf(parameter, params).pipe(tap((values) => (expected = values)));
+    const values$ = source.valuesOf(parameter, params).pipe(tap((values) => (listed = expected = values)));
     const below = (value: string): Observable<SliceEvent> => {
       const bound = { ...params, [parameter]: value };
       if (rest.length > 0) return children(source, env, number, rest, bound);
-      return sliceOf(source, env, number, bound).pipe(
+      return slicesOf(source, env, number, bound, () => listed).pipe(
         concatMap((event) => {
           if (event.type === 'sweep') swept.add(value);
           const all = event.type === 'sweep' && [...expected].every((each) => swept.has(each));
@@ -119,7 +114,13 @@ function children(
       );
     };
     const slices$ = holding(number, env, mergeMembers(values$, below));
-    return rest.length > 0 ? slices$ : merge(slices$, leftBehind(source, env, number, parameter, params));
+    const own$ = rhythmsOf(source, env, 'workspace').map((rhythm) =>
+      sliceOf(source, env, number, { params, rhythm, listed: () => listed }),
+    );
+    // A rhythm that reads the whole history settles what is left behind as well, and in its own time.
+    const settlesLeft = rest.length === 0 && (source.rhythms === undefined || env.once);
+    const left$ = settlesLeft ? leftBehind(source, env, number, parameter, params) : EMPTY;
+    return merge(slices$, left$, ...own$);
   });
 }
 
@@ -128,56 +129,6 @@ function holding(number: number, env: SourceEnvironment, slices$: Observable<Sli
   const ended$ = new Subject<void>();
   const held$ = env.shards.open(number).pipe(ignoreElements(), takeUntil(ended$));
   return merge(held$, slices$.pipe(finalize(() => ended$.next())));
-}
-
-/** Whenever the list of parents is told: the slices that the state knows below those that are not in it, each once. */
-function leftBehind(
-  source: Source,
-  env: SourceEnvironment,
-  number: number,
-  parameter: string,
-  params: Params,
-): Observable<SliceEvent> {
-  const prefix = `${sliceId(source.kind.name, params)}/`;
-  const settled = new Set<string>();
-  const settleOf = (shard: Shard, value: string): Observable<SliceEvent> => {
-    const bound = { ...params, [parameter]: value };
-    const endpoint = source.endpoint(bound);
-    const context = contextOf(source, env, { id: prefix + value, params: bound }, endpoint, shard);
-    const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(
-      retryTransient(STATE_RETRY, env.ambient, context.onRetry),
-      ignoreElements(),
-    );
-    return concat(begin$, settleLeft(context)).pipe(tap((event) => isSettled(event) && settled.add(value)));
-  };
-  const leftOf = (shard: Shard, listed: ReadonlySet<string>): readonly string[] =>
-    [...shard.state.owners()]
-      .flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : []))
-      .filter((value) => !listed.has(value) && !settled.has(value))
-      .filter((value) => source.endpoint({ ...params, [parameter]: value }).witness !== undefined);
-  const settleAll = (listed: ReadonlySet<string>): Observable<SliceEvent> =>
-    env.shards.open(number).pipe(
-      switchMap((shard) => {
-        const all$ = from(leftOf(shard, listed)).pipe(concatMap((value) => settleOf(shard, value)));
-        return concat(all$, of(END)).pipe(guardShard(env, shard));
-      }),
-      takeWhile((event) => event !== END),
-      map((event) => event as SliceEvent),
-    );
-  return source.valuesOf(parameter, params).pipe(
-    tap((listed) => {
-      for (const value of listed) settled.delete(value);
-    }),
-    concatMap(settleAll),
-  );
-}
-
-const END = Symbol('all of it is settled');
-
-/** What most of the children answer for is not asked again: it is only hidden. */
-function isSettled(event: SliceEvent): boolean {
-  if (event.type !== 'sweep') return false;
-  return event.outcome === 'complete' || event.error.code === 'settle.sweep_not_credible';
 }
 
 /** Holds the shard until it is written: the slice that gave the occasion may be over by then. */
@@ -197,69 +148,20 @@ function baseline(source: Source, env: SourceEnvironment, number: number, params
   );
 }
 
-/** The name by which state knows a slice: `time-entries/{workspace}/{user}`. */
-export function sliceId(source: string, params: Params): string {
-  return [source, ...Object.values(params)].join('/');
+function rhythmsOf({ rhythms = [] }: Source, { once }: SourceEnvironment, of: Rhythm['of']): readonly Rhythm[] {
+  return once ? [] : rhythms.filter((rhythm) => rhythm.of === of);
 }
 
-/** One slice, on its shard for as long as that lasts, and on its successor after that. */
-function sliceOf(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<SliceEvent> {
-  const slice: Slice = { id: sliceId(source.kind.name, params), params };
-  const endpoint = source.endpoint(params);
-  const events$ = env.shards.open(number).pipe(
-    switchMap((shard) => {
-      const context = contextOf(source, env, slice, endpoint, shard);
-      const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(
-        retryTransient(STATE_RETRY, env.ambient, context.onRetry),
-        ignoreElements(),
-      );
-      const sweeps$ = env.once ? sweepOnce(context) : everyTick(context, source, env);
-      const told$ = sweeps$.pipe(tap((event) => tellListed(source, context, event)));
-      return concat(begin$, told$).pipe(guardShard(env, shard));
-    }),
-  );
-  return env.once ? events$.pipe(takeWhile((event) => event.type !== 'sweep', true)) : events$;
-}
-
-function tellListed({ onListed }: Source, { slice, shard }: SliceContext, event: SliceEvent): void {
-  if (onListed === undefined || event.type !== 'sweep' || event.outcome !== 'complete') return;
-  const keys = [...shard.state.ownedBy(slice.id)].map((key) => shard.state.keyAt(key)?.at(-1));
-  onListed(slice.params, new Set(keys.filter((id) => id !== undefined)));
-}
-
-function everyTick(context: SliceContext, { schedule }: Source, env: SourceEnvironment): Observable<SliceEvent> {
-  return runSlice(context, { ...schedule, delayMs: Math.round(env.ambient.random() * schedule.spreadMs) });
-}
-
-function contextOf(
+/** What there is for one user: a plain slice, or one for each rhythm. */
+function slicesOf(
   source: Source,
   env: SourceEnvironment,
-  slice: Slice,
-  endpoint: Endpoint,
-  shard: Shard,
-): SliceContext {
-  return {
-    slice,
-    source: source.kind,
-    endpoint,
-    shard,
-    guard: env.guard,
-    ambient: env.ambient,
-    digest: env.digest,
-    onRetry: (error, waitMs) => env.report({ type: 'retry', slice, error, waitMs }),
-    memory: newMemory(shard.state, source.kind.name, slice),
-  };
-}
-
-/** A spent writer is the shard's affair: this slice waits until it gets the next one. */
-function guardShard(env: SourceEnvironment, shard: Shard) {
-  return <T>(events$: Observable<T>): Observable<T> =>
-    events$.pipe(
-      catchError((thrown) => {
-        const error = toWorkerError(thrown);
-        if (!concernsShard(error)) return throwError(() => error);
-        if (spendsWriter(error)) env.shards.spoil(shard, error);
-        return NEVER;
-      }),
-    );
+  number: number,
+  params: Params,
+  listed: () => ReadonlySet<string> | undefined,
+): Observable<SliceEvent> {
+  if (source.rhythms === undefined || env.once) return sliceOf(source, env, number, { params });
+  return merge(
+    ...rhythmsOf(source, env, 'user').map((rhythm) => sliceOf(source, env, number, { params, rhythm, listed })),
+  );
 }

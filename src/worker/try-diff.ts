@@ -17,7 +17,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import { adoptIdentity } from './identity.ts';
 import { bindings } from './manual-schema.ts';
 import { planSource } from './plan.ts';
-import { type Source, sliceId } from './source.ts';
+import type { Source } from './source.ts';
+import { sliceId } from './source-slice.ts';
 import { openTrial, type Trial } from './try-source.ts';
 import { openRealState, type RealState } from './try-state.ts';
 

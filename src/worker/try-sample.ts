@@ -3,6 +3,7 @@ import type { Client, Sender } from '../clockify/client.ts';
 import type { Exchange } from '../clockify/try-client.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { Endpoint, Params, PolledPage } from '../pipeline/ports.ts';
+import { NOTHING_KNOWN } from '../pipeline/sweep.ts';
 import { manualParts, planManual } from './plan-manual.ts';
 import { planTemplate } from './plan-template.ts';
 import type { Source } from './source.ts';
@@ -83,7 +84,7 @@ interface Page {
 
 /** @throws {WorkerError} as the endpoint, `extract.*` */
 export async function firstPage(endpoint: Endpoint, signal: AbortSignal): Promise<Page> {
-  const walk = endpoint.begin?.(Date.now()) ?? endpoint;
+  const walk = endpoint.begin?.(Date.now(), NOTHING_KNOWN) ?? endpoint;
   const page = await walk.page(1, signal);
   return { page, items: page.read?.().items ?? listOf(page.body) };
 }

@@ -59,6 +59,7 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
               of(discoveries, source.credential)(parameter, params),
             ),
       onListed: onListedOf(source, of(feeds, source.credential)),
+      report,
     }),
   );
   const close = async () => {

@@ -3,7 +3,7 @@ import type { LocalRegistry } from '../../src/avro/local-registry.ts';
 import { type Answer, type Call, type Client, createClient, type Sender } from '../../src/clockify/client.ts';
 import { listIds } from '../../src/clockify/discovery.ts';
 import { parentTemplates, templateNamed } from '../../src/clockify/templates/catalogue.ts';
-import type { Config, SourceConfig } from '../../src/config/config.ts';
+import type { Config, RhythmsConfig, SourceConfig } from '../../src/config/config.ts';
 import { createStaticMembership } from '../../src/kafka/static-membership.ts';
 import type { Ambient, DeleteGuard } from '../../src/pipeline/ports.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
@@ -34,6 +34,8 @@ export interface SourceOptions {
   readonly everyMs?: number;
   /** By source, as the configuration has them. */
   readonly filters?: Partial<Record<ResourceName, SourceConfig['filters']>>;
+  /** Of time entries; every rhythm that is not given is off. */
+  readonly rhythms?: Partial<RhythmsConfig> | undefined;
 }
 
 export interface TamperRule {
@@ -73,7 +75,7 @@ export function partsOf({ report, ...given }: PartsOptions): WorkerParts {
     },
   );
   const config = configOf(given.sources.map((name) => sourceOf(name, options)));
-  const sources = config.sources.map((source) => planSource({ source, config, registry, client, valuesOf }));
+  const sources = config.sources.map((source) => planSource({ source, config, registry, client, valuesOf, report }));
   const environment = { shards, shardCount: 3, guard, ambient, digest, report, once: false };
   const close = async () => {
     await sink.close();
@@ -133,7 +135,12 @@ function tampered(client: Client & Sender, rules: ReadonlySet<TamperRule>): Clie
   };
 }
 
-function sourceOf(name: ResourceName, { pageSize = 3, everyMs = EVERY_MS, filters = {} }: SourceOptions): SourceConfig {
+const OFF: RhythmsConfig = { runningMs: undefined, changesMs: undefined, recentMs: undefined, reconcile: undefined };
+
+function sourceOf(
+  name: ResourceName,
+  { pageSize = 3, everyMs = EVERY_MS, filters = {}, rhythms }: SourceOptions,
+): SourceConfig {
   const parameters = Object.fromEntries(templateNamed(name).parameters.map((parameter) => [parameter, 'all' as const]));
   return {
     name,
@@ -145,6 +152,7 @@ function sourceOf(name: ResourceName, { pageSize = 3, everyMs = EVERY_MS, filter
     topic: topicOf(name),
     pageSize,
     ignoreChanges: undefined,
+    rhythms: rhythms === undefined || name !== 'time-entries' ? undefined : { ...OFF, ...rhythms },
   };
 }
 

@@ -33,6 +33,7 @@ interface RunOptions {
   /** How far the worker's clock is ahead; negative for one that is behind. */
   readonly clockOffsetMs?: number;
   readonly sources?: readonly ResourceName[];
+  readonly rhythms?: PlaceOptions['rhythms'];
 }
 
 export interface RunningWorker {
@@ -95,10 +96,22 @@ export async function openPlace(t: TestLike, options: PlaceOptions = {}): Promis
   });
 
   const sources = options.sources ?? ALL;
-  const start = ({ guard = GUARD, sources: these = sources, clockOffsetMs = 0 }: RunOptions = {}): RunningWorker => {
+  const start = (run: RunOptions = {}): RunningWorker => {
+    const { guard = GUARD, sources: these = sources, clockOffsetMs = 0, rhythms = options.rhythms } = run;
     const events: WorkerEvent[] = [];
     const report = (event: WorkerEvent) => void events.push(event);
-    const given = { simulator, sink, registry, tampers, owner, options, sources: these, guard, clockOffsetMs, report };
+    const given = {
+      simulator,
+      sink,
+      registry,
+      tampers,
+      owner,
+      sources: these,
+      guard,
+      clockOffsetMs,
+      report,
+      options: { ...options, rhythms },
+    };
     const worker = launch(partsOf(given), events);
     workers.add(worker);
     return worker;
@@ -111,7 +124,8 @@ export async function openPlace(t: TestLike, options: PlaceOptions = {}): Promis
     start,
     async startSettled(run) {
       const worker = start(run);
-      await Promise.all(slicesOf(simulator, run?.sources ?? sources).map((slice) => worker.sweeps(slice, 1)));
+      const slices = slicesOf(simulator, run?.sources ?? sources, options.rhythms);
+      await Promise.all(slices.map((slice) => worker.sweeps(slice, 1)));
       return worker;
     },
     log,
@@ -144,13 +158,16 @@ export async function openPlace(t: TestLike, options: PlaceOptions = {}): Promis
 }
 
 /** Slices that a world as it is now makes, by their ids. */
-function slicesOf(simulator: Simulator, sources: readonly ResourceName[]): string[] {
+function slicesOf(simulator: Simulator, sources: readonly ResourceName[], rhythms: PlaceOptions['rhythms']): string[] {
   const { store } = simulator.world;
   return sources.flatMap((source) => {
     if (source === 'workspaces') return ['workspaces'];
     return store.workspaceIds().flatMap((workspaceId) => {
       if (source !== 'time-entries') return [`${source}/${workspaceId}`];
-      return store.rows('users', workspaceId).map(({ id }) => `${source}/${workspaceId}/${id}`);
+      // Of a rhythm only the sliding window is read again and again.
+      if (rhythms !== undefined && rhythms.recentMs === undefined) return [];
+      const each = rhythms === undefined ? '' : '/~recent';
+      return store.rows('users', workspaceId).map(({ id }) => `${source}/${workspaceId}/${id}${each}`);
     });
   });
 }

@@ -19,6 +19,8 @@ export interface Template {
   readonly list: ListEndpoint;
   /** For a report: asked by POST on the reports host, its filters in a body that the configuration gives. */
   readonly report?: 'detailed' | 'summary';
+  /** Its entities can be looked at in several rhythms. */
+  readonly rhythms?: true;
   /** The second witness of a delete. Undefined where Clockify has no read by id that says "gone". */
   readonly read?: { readonly path: (parameters: Parameters, key: readonly string[]) => string };
   /** The slice an item belongs to, where an answer can show items of another slice. */

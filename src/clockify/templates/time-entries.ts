@@ -18,6 +18,7 @@ export const timeEntries: Template = {
     pageSize: 1000,
     maxPageSize: 1000,
   },
+  rhythms: true,
   read: { path: ({ workspace }, key) => `/workspaces/${segment(workspace)}/time-entries/${segment(key.at(-1))}` },
   ownerOf(item, parameters) {
     const userId = (item as { readonly userId?: unknown } | null)?.userId;

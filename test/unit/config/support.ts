@@ -25,6 +25,7 @@ export const TEMPLATES: readonly TemplateInfo[] = [
     plural: 'time_entries',
     parameters: ['workspace', 'user'],
     filters: { tags: { type: 'strings' } },
+    rhythms: true,
     fields: [{ field: 'workspace_id' }, { field: 'id' }, { field: 'description' }],
   },
   {

@@ -4,7 +4,7 @@ import { of } from 'rxjs';
 import { WorkerError } from '../../../src/core/errors.ts';
 import { sourceSlice } from '../../../src/core/state.ts';
 import { ShardState } from '../../../src/pipeline/shard-state.ts';
-import { sliceId } from '../../../src/worker/source.ts';
+import { sliceId } from '../../../src/worker/source-slice.ts';
 import { createSourceWorld, fixed, only, type SourceWorld, start, until } from '../../support/pipeline-source.ts';
 import { published } from '../../support/pipeline-world.ts';
 

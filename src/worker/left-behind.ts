@@ -1,0 +1,59 @@
+import { concat, concatMap, from, ignoreElements, map, type Observable, of, switchMap, takeWhile, tap } from 'rxjs';
+import type { Params } from '../pipeline/ports.ts';
+import { abortable, retryTransient } from '../pipeline/retry.ts';
+import type { Shard } from '../pipeline/shard.ts';
+import { settleLeft } from '../pipeline/slice.ts';
+import type { SliceEvent } from '../pipeline/sweep.ts';
+import { adoptIdentity } from './identity.ts';
+import type { Source, SourceEnvironment } from './source.ts';
+import { contextOf, guardShard, STATE_RETRY, sliceId } from './source-slice.ts';
+
+/** Whenever the list of parents is told: the slices that the state knows below those that are not in it, each once. */
+export function leftBehind(
+  source: Source,
+  env: SourceEnvironment,
+  number: number,
+  parameter: string,
+  params: Params,
+): Observable<SliceEvent> {
+  const prefix = `${sliceId(source.kind.name, params)}/`;
+  const settled = new Set<string>();
+  const settleOf = (shard: Shard, value: string): Observable<SliceEvent> => {
+    const bound = { ...params, [parameter]: value };
+    const endpoint = source.endpoint(bound);
+    const context = contextOf(source, env, { id: prefix + value, params: bound }, endpoint, shard);
+    const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(
+      retryTransient(STATE_RETRY, env.ambient, context.onRetry),
+      ignoreElements(),
+    );
+    return concat(begin$, settleLeft(context)).pipe(tap((event) => isSettled(event) && settled.add(value)));
+  };
+  const leftOf = (shard: Shard, listed: ReadonlySet<string>): readonly string[] =>
+    [...shard.state.owners()]
+      .flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : []))
+      .filter((value) => !listed.has(value) && !settled.has(value))
+      .filter((value) => source.endpoint({ ...params, [parameter]: value }).witness !== undefined);
+  const settleAll = (listed: ReadonlySet<string>): Observable<SliceEvent> =>
+    env.shards.open(number).pipe(
+      switchMap((shard) => {
+        const all$ = from(leftOf(shard, listed)).pipe(concatMap((value) => settleOf(shard, value)));
+        return concat(all$, of(END)).pipe(guardShard(env, shard));
+      }),
+      takeWhile((event) => event !== END),
+      map((event) => event as SliceEvent),
+    );
+  return source.valuesOf(parameter, params).pipe(
+    tap((listed) => {
+      for (const value of listed) settled.delete(value);
+    }),
+    concatMap(settleAll),
+  );
+}
+
+const END = Symbol('all of it is settled');
+
+/** What most of the children answer for is not asked again: it is only hidden. */
+function isSettled(event: SliceEvent): boolean {
+  if (event.type !== 'sweep') return false;
+  return event.outcome === 'complete' || event.error.code === 'settle.sweep_not_credible';
+}

@@ -1,0 +1,155 @@
+import type { TemplateEndpoint } from '../clockify/endpoint.ts';
+import { type Changes, createChanges } from '../clockify/rhythms/changes.ts';
+import type { RhythmEndpoint } from '../clockify/rhythms/rhythm.ts';
+import { createRunning } from '../clockify/rhythms/running.ts';
+import { createStrays } from '../clockify/rhythms/strays.ts';
+import { createRecent, createReconcile, type WindowOptions } from '../clockify/rhythms/windows.ts';
+import type { Template } from '../clockify/templates/template.ts';
+import type { RhythmsConfig } from '../config/config.ts';
+import type { Endpoint, Params } from '../pipeline/ports.ts';
+import type { SliceEvent } from '../pipeline/sweep.ts';
+import type { Rhythm } from './rhythm.ts';
+import type { SourceSchedule } from './source.ts';
+import { commonOf, notWithoutBegin, type SourcePlan } from './source-plan.ts';
+import { sliceId } from './source-slice.ts';
+
+export interface RhythmPlan {
+  readonly plan: SourcePlan;
+  readonly rhythms: RhythmsConfig;
+  readonly template: Template;
+  readonly query: Readonly<Record<string, string>>;
+  /** The plain endpoint of a user: its read by id serves them all. */
+  readonly endpointOf: (params: Params) => TemplateEndpoint;
+}
+
+/** A window that failed is tried again after this, then rarer. */
+const RETRY_MS = 60_000;
+/** Entries without a listed owner are read so often in one interval of the history, but not more than each second. */
+const STRAY_SWEEPS = 24;
+const LEAST_STRAY_MS = 1_000;
+
+/** The rhythms of a source, as the configuration has them: some for a workspace, some for each of its users. */
+export function planRhythms(given: RhythmPlan): readonly Rhythm[] {
+  const changes = createChangesByWorkspace(given);
+  const { runningMs, changesMs, recentMs, reconcile } = given.rhythms;
+  return [
+    ...(runningMs === undefined ? [] : [runningOf(given, runningMs)]),
+    ...(changesMs === undefined ? [] : [changesOf(given, changesMs, changes)]),
+    ...(recentMs === undefined ? [] : [recentOf(given, recentMs, changes)]),
+    ...(reconcile === undefined ? [] : [reconcileOf(given, reconcile), straysOf(given, reconcile.everyMs)]),
+  ];
+}
+
+type ChangesByWorkspace = (workspace: string) => Changes;
+
+function createChangesByWorkspace(given: RhythmPlan): ChangesByWorkspace {
+  const known = new Map<string, Changes>();
+  return (workspace) => {
+    const changes = known.get(workspace) ?? changesIn(given, workspace);
+    known.set(workspace, changes);
+    return changes;
+  };
+}
+
+function changesIn(given: RhythmPlan, workspace: string): Changes {
+  const { client, source, report } = given.plan;
+  const onSwitch = (turn: Parameters<Parameters<typeof createChanges>[0]['onSwitch']>[0]) =>
+    report?.({ type: 'rhythm-switched', source: source.name, workspace, rhythm: 'changes', turn });
+  return createChanges({ client, workspace, witness: witnessOf(given, workspace), users: usersOf(given), onSwitch });
+}
+
+function runningOf(given: RhythmPlan, everyMs: number): Rhythm {
+  const { client, source } = given.plan;
+  const pageSize = source.pageSize ?? given.template.list.pageSize;
+  const endpoint = ({ workspace = '' }: Params) =>
+    endpointFrom(
+      createRunning({ client, witness: witnessOf(given, workspace), workspace, pageSize, users: usersOf(given) }),
+    );
+  return { name: 'running', seenBy: 'running', of: 'workspace', schedule: scheduleOf(given, everyMs), endpoint };
+}
+
+function changesOf(given: RhythmPlan, everyMs: number, changes: ChangesByWorkspace): Rhythm {
+  const endpoint = ({ workspace = '' }: Params) => endpointFrom(changes(workspace));
+  return { name: 'changes', seenBy: 'changes', of: 'workspace', schedule: scheduleOf(given, everyMs), endpoint };
+}
+
+function recentOf(given: RhythmPlan, recentMs: number, changes: ChangesByWorkspace): Rhythm {
+  return {
+    name: 'recent',
+    seenBy: 'recent',
+    of: 'user',
+    schedule: commonOf(given.plan).schedule,
+    endpoint: (params) => ({
+      ...endpointFrom(createRecent(windowOptions(given, params), recentMs)),
+      witness: given.endpointOf(params).witness,
+    }),
+    onEvent: ({ workspace = '' }, event, nowMs) => {
+      for (let count = publishedBy(event); count > 0; count--) changes(workspace).found(nowMs);
+    },
+  };
+}
+
+function publishedBy(event: SliceEvent): number {
+  if (event.type === 'sweep') return 0;
+  const { c, u, d } = event.counts.published;
+  return c + u + d;
+}
+
+function reconcileOf(given: RhythmPlan, reconcile: NonNullable<RhythmsConfig['reconcile']>): Rhythm {
+  return {
+    name: 'reconcile',
+    seenBy: 'reconcile',
+    of: 'user',
+    schedule: { ...scheduleOf(given, reconcile.everyMs), everyMs: Math.min(RETRY_MS, reconcile.everyMs) },
+    endpoint: (params) => {
+      const windows = createReconcile({ ...windowOptions(given, params), ...reconcile });
+      const { witness } = given.endpointOf(params);
+      return { ...endpointFrom(windows), witness, nextAfter: windows.nextAfter };
+    },
+  };
+}
+
+function straysOf(given: RhythmPlan, everyMs: number): Rhythm {
+  const { source } = given.plan;
+  return {
+    name: 'strays',
+    seenBy: 'reconcile',
+    of: 'workspace',
+    schedule: scheduleOf(given, Math.max(LEAST_STRAY_MS, Math.round(everyMs / STRAY_SWEEPS))),
+    endpoint: ({ workspace = '' }, listed) => {
+      const prefix = `${sliceId(source.name, { workspace })}/`;
+      return endpointFrom(createStrays({ witness: witnessOf(given, workspace), workspace, prefix, listed }));
+    },
+  };
+}
+
+function scheduleOf({ plan }: RhythmPlan, everyMs: number): SourceSchedule {
+  return { everyMs, spreadMs: Math.min(commonOf(plan).schedule.spreadMs, Math.round(everyMs / 10)) };
+}
+
+function windowOptions({ plan, template, query }: RhythmPlan, params: Params): WindowOptions {
+  return {
+    client: plan.client,
+    path: template.list.path(params),
+    workspace: params.workspace ?? '',
+    query,
+    pageSize: plan.source.pageSize ?? template.list.pageSize,
+  };
+}
+
+/** Whose entries a list of the whole workspace is to show: undefined where it is everybody's. */
+function usersOf({ plan }: RhythmPlan): ReadonlySet<string> | undefined {
+  const users = plan.source.parameters.user ?? 'all';
+  return users === 'all' ? undefined : new Set(users);
+}
+
+/** The read by id names no user. */
+function witnessOf({ endpointOf }: RhythmPlan, workspace: string): NonNullable<TemplateEndpoint['witness']> {
+  const { witness } = endpointOf({ workspace, user: 'any' });
+  if (witness === undefined) throw new Error('rhythms need a read by id');
+  return witness;
+}
+
+function endpointFrom({ begin }: RhythmEndpoint): Endpoint {
+  return { paged: true, begin, page: notWithoutBegin, witness: undefined };
+}

@@ -46,6 +46,8 @@ export interface Source {
   /** The values of a parameter, given those before it; emits again when they change. */
   readonly valuesOf: (parameter: string, params: Params) => Observable<ReadonlySet<string>>;
   readonly endpoint: (params: Params) => Endpoint;
+  /** It begins anew because its schema grew: its slices were swept a moment ago. */
+  readonly isRegrown?: boolean | undefined;
   /** Told the ids that a slice owns after each of its complete sweeps. */
   readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
 }
@@ -233,7 +235,7 @@ function contextOf(
     ambient: env.ambient,
     digest: env.digest,
     onRetry: (error, waitMs) => env.report({ type: 'retry', slice, error, waitMs }),
-    memory: newMemory(shard.state, source.kind.name, slice),
+    memory: newMemory(shard.state, source.kind.name, slice, source.isRegrown),
   };
 }
 

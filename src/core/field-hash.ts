@@ -6,8 +6,9 @@ import type { Row } from './record.ts';
 export const ROW_HASH = 'row_hash';
 
 /**
- * A mapper for rows that nothing identifies but what they are: a change is then a delete and a create. Fields that are
- * null or empty are no part of the hash, so that a field added later leaves the keys as they are.
+ * A mapper for rows that nothing identifies but what they are: a change is then a delete and a create. The hash is over
+ * the whole item and the parameters, whatever of it the mapping takes, so that a field added to the schema later leaves
+ * the keys as they are. Members that are null are no part of it.
  *
  * @param fields without one that is named `row_hash`
  * @param digest of text, at least 32 hex digits of a cryptographic hash
@@ -18,14 +19,12 @@ export function rowHashMapper(fields: readonly FieldMapping[], digest: (text: st
   const mapper = compileMapping({ fields, keyFields: [] });
   const rowOf = (item: unknown, parameters: Parameters): Row => {
     const row = mapper.rowOf(item, parameters);
-    return { [ROW_HASH]: digest(contentOf(row)), ...row };
+    return { [ROW_HASH]: digest(contentOf(item, parameters)), ...row };
   };
   return { ...mapper, rowOf, keyOf: (item, parameters) => [rowOf(item, parameters)[ROW_HASH] as string] };
 }
 
-function contentOf(row: Row): string {
-  const filled = Object.entries(row).filter(
-    ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
-  );
-  return canonicalJson(Object.fromEntries(filled)) as string;
+function contentOf(item: unknown, parameters: Parameters): string {
+  const members = Object.entries(item as object).filter(([, value]) => value !== null);
+  return canonicalJson([Object.fromEntries(members), parameters]) as string;
 }

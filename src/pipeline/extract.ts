@@ -33,6 +33,8 @@ export function extract(page: Polled): Extracted {
     const read = extractItem(page.sweep.context, item);
     if ('code' in read) rejects.push(read);
     else records.push(read);
+    // What does not fit at all says nothing of the shape.
+    if ('code' in read) continue;
     for (const path of page.sweep.context.source.mapper.unknownFields(item)) {
       unknownFields.set(path, (unknownFields.get(path) ?? 0) + 1);
     }

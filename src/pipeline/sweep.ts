@@ -28,12 +28,14 @@ interface SliceMemory {
    * that did not find gone, and the one read last at the end.
    */
   readonly absences: Map<string, number>;
+  /** The next sweep comes right after another: it is no second look, so that absence from it proves nothing. */
+  isHasty: boolean;
 }
 
 /** What a slice begins with on a shard: nothing of its pages, and the absences that its complete sweeps have counted. */
-export function newMemory(state: ShardState, source: string, slice: Slice): SliceMemory {
+export function newMemory(state: ShardState, source: string, slice: Slice, isHasty = false): SliceMemory {
   const { absences = {} } = state.checkpoint(source, slice.id) ?? {};
-  return { pages: new PageMemory(), absences: new Map(Object.entries(absences)) };
+  return { pages: new PageMemory(), absences: new Map(Object.entries(absences)), isHasty };
 }
 
 /** One walk through a slice's pages: what it has met so far. In memory only, so half a sweep is never evidence. */
@@ -59,6 +61,9 @@ export interface Sweep {
 
 export function beginSweep(context: SliceContext): Sweep {
   const startedAtMs = context.ambient.now();
+  const { memory } = context;
+  const sawHole = memory.isHasty;
+  memory.isHasty = false;
   return {
     context,
     startedAtMs,
@@ -69,7 +74,7 @@ export function beginSweep(context: SliceContext): Sweep {
     left: new Set(),
     version: context.shard.state.version,
     sawUnnamed: false,
-    sawHole: false,
+    sawHole,
   };
 }
 

@@ -14,7 +14,7 @@ function checkDateFormat(pattern: string, zone: string): string | undefined {
 
 function checkReport(kind: 'detailed' | 'summary', { body, time }: ReportConfig, parameters: readonly string[]) {
   const params = Object.fromEntries(parameters.map((name) => [name, '0']));
-  return faultOf(() => compileReportBody({ kind, body, params, time }));
+  return faultOf(() => compileReportBody({ kind, body, params, time }).at(Date.now()));
 }
 
 function faultOf(compile: () => unknown): { readonly message: string; readonly hint: string } | undefined {

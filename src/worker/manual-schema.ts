@@ -11,8 +11,8 @@ import type { FieldMapping } from '../core/field.ts';
 import { ROW_HASH } from '../core/field-hash.ts';
 import { emptyShape, fieldsOf, observe, type Shape } from '../core/infer.ts';
 import { keyedFields } from '../core/infer-key.ts';
-import { parseFieldPath } from '../core/json-path.ts';
-import type { Params } from '../pipeline/ports.ts';
+import { compileFieldPath, parseFieldPath } from '../core/json-path.ts';
+import type { Endpoint, Params } from '../pipeline/ports.ts';
 import { NOTHING_KNOWN } from '../pipeline/sweep.ts';
 import type { Source } from './source.ts';
 import type { SourcePlan } from './source-plan.ts';
@@ -48,7 +48,7 @@ export async function schemaOf(
   if (endpoint.schemaFile !== undefined) return declaredIn(endpoint.schemaFile, endpoint);
   const known = await knownFields(plan, signal);
   if (known !== undefined && !isGrowing) return schemaFrom(plan, endpoint, known);
-  const shape = await sweepShape(parts, signal);
+  const shape = await sweepShape(endpoint, parts, signal);
   const observed = fieldsOf(shape, [...ownFields(endpoint).map(({ field }) => field), ROW_HASH]);
   if (known === undefined && observed.length === 0) throw nothingToInfer(plan.source.name);
   return schemaFrom(plan, endpoint, known === undefined ? observed : evolve(known, observed).fields);
@@ -61,7 +61,7 @@ export async function inferredSchema(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<ManualSchema> {
-  const shape = await sweepShape(parts, signal);
+  const shape = await sweepShape(endpoint, parts, signal);
   const observed = fieldsOf(shape, [...ownFields(endpoint).map(({ field }) => field), ROW_HASH]);
   if (observed.length === 0) throw nothingToInfer(plan.source.name);
   return schemaFrom(plan, endpoint, observed);
@@ -138,19 +138,32 @@ async function knownFields({ source, registry }: SourcePlan, signal: AbortSignal
 }
 
 /** Types over one whole sweep of every slice, pages looked at one by one and not kept. */
-async function sweepShape(parts: Parts, signal: AbortSignal): Promise<Shape> {
+async function sweepShape({ key }: EndpointConfig, parts: Parts, signal: AbortSignal): Promise<Shape> {
+  const hasKey = keyTest(key);
   let shape = emptyShape();
   for await (const params of bindings(parts, parts.parameters, {}, signal)) {
-    const endpoint = parts.endpoint(params);
-    const walk = endpoint.begin?.(Date.now(), NOTHING_KNOWN) ?? endpoint;
-    for (let number = 1; number <= MAX_PAGES; number++) {
-      const page = await walk.page(number, signal);
-      const { items, last } = page.read?.() ?? { items: [], last: true };
-      for (const item of items) shape = observe(shape, item);
-      if (last) break;
+    for await (const items of pagesOf(parts.endpoint(params), signal)) {
+      for (const item of items.filter(hasKey)) shape = observe(shape, item);
     }
   }
   return shape;
+}
+
+async function* pagesOf(endpoint: Endpoint, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
+  const walk = endpoint.begin?.(Date.now(), NOTHING_KNOWN) ?? endpoint;
+  for (let number = 1; number <= MAX_PAGES; number++) {
+    const page = await walk.page(number, signal);
+    const { items, last } = page.read?.() ?? { items: [], last: true };
+    yield items;
+    if (last) return;
+  }
+}
+
+/** An item without its key will be a dead letter: an error that came in place of rows is not to shape them. */
+function keyTest(key: EndpointConfig['key']): (item: unknown) => boolean {
+  if (key.type === 'hash') return () => true;
+  const values = key.paths.map((path) => compileFieldPath(parseFieldPath(path)));
+  return (item) => values.every((value) => (value(item) ?? null) !== null);
 }
 
 /** Every combination of parameters, as the slices will have them. */

@@ -44,6 +44,7 @@ export function planManual(plan: SourcePlan, parts: ManualParts = manualParts(pl
       }),
       shape: `endpoint/${JSON.stringify(endpoint.key)}`,
       keyFields: schema.keyFields,
+      isRegrown: isGrowing,
     };
   };
   return { name: source.name, topic: source.topic, prepare, canGrow: endpoint.schemaFile === undefined };

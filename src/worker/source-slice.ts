@@ -110,7 +110,7 @@ export function contextOf(
     ambient: env.ambient,
     digest: env.digest,
     onRetry: (error, waitMs) => env.report({ type: 'retry', slice, error, waitMs }),
-    memory: newMemory(shard.state, source.kind.name, slice),
+    memory: newMemory(shard.state, source.kind.name, slice, source.isRegrown),
   };
 }
 

@@ -46,6 +46,8 @@ export interface Source {
   readonly endpoint: (params: Params) => Endpoint;
   /** In place of one plain sweep of each slice; but not with `once`. */
   readonly rhythms?: readonly Rhythm[] | undefined;
+  /** It begins anew because its schema grew: its slices were swept a moment ago. */
+  readonly isRegrown?: boolean | undefined;
   /** Told the ids that a slice owns after each of its complete sweeps. */
   readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
 }

@@ -7,12 +7,11 @@ import type { Op } from '../core/change.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { shardFor } from '../core/murmur2.ts';
 import type { LiveEntry } from '../core/state.ts';
-import { PageMemory } from '../pipeline/page-memory.ts';
 import type { OutRecord, Params, SourceKind, Transaction } from '../pipeline/ports.ts';
 import { openShard, type Shard } from '../pipeline/shard.ts';
 import type { ShardState } from '../pipeline/shard-state.ts';
 import { sweepOnce } from '../pipeline/slice.ts';
-import type { Settlement, SliceContext, SliceEvent } from '../pipeline/sweep.ts';
+import { newMemory, type Settlement, type SliceContext, type SliceEvent } from '../pipeline/sweep.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { adoptIdentity } from './identity.ts';
 import { bindings } from './manual-schema.ts';
@@ -114,8 +113,9 @@ async function dryShard(
 
 function contextOf({ config, onRetry }: DiffOptions, source: Source, shard: Shard, params: Params): SliceContext {
   const { guardShare, guardAtLeast } = config.deletes;
+  const slice = { id: sliceId(source.kind.name, params), params };
   return {
-    slice: { id: sliceId(source.kind.name, params), params },
+    slice,
     source: source.kind,
     endpoint: source.endpoint(params),
     shard,
@@ -123,7 +123,7 @@ function contextOf({ config, onRetry }: DiffOptions, source: Source, shard: Shar
     ambient: { now: Date.now, random: Math.random },
     digest,
     onRetry,
-    memory: { pages: new PageMemory(), absences: new Map() },
+    memory: newMemory(shard.state, source.kind.name, slice),
   };
 }
 

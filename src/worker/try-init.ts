@@ -89,7 +89,7 @@ const SOURCES: readonly SourceLine[] = [
 function sources({ plan, workspaces }: FirstAnswers): readonly string[] {
   const narrowed = workspaces === 'all' ? '' : `, workspace: [${workspaces.join(', ')}]`;
   return [
-    "# A source's name is its identity: its state belongs to the name. Each has one topic, clockify.<name>.",
+    "# A source's name is its identity: its state belongs to the name. Its topic is clockify.<resource>, or what topic says.",
     'sources:',
     `  - { name: workspaces, template: workspaces, credential: ${CREDENTIAL}, every: ${plan === 'paid' ? '1h' : '24h'} }`,
     ...SOURCES.map(

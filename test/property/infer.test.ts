@@ -186,7 +186,7 @@ test('a mapping that grows keeps what it has, and knows all of what it was told'
   );
 });
 
-test('the hash of a row is its key: equal rows share it, other rows do not, and a new field leaves it alone', () => {
+test('the hash of an item is its key: other rows do not share it, and a new field leaves it alone', () => {
   fc.assert(
     fc.property(ITEMS, (items) => {
       const known = fieldsOf(shapeOf(items), []);

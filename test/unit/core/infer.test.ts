@@ -235,12 +235,16 @@ test('a key is text: a number as JSON writes it, an instant as it came', () => {
   deepStrictEqual(keyOf(item, {}), ['x', '17', '2027-01-16T09:00:00+02:00']);
 });
 
-test('the key of a row without one is its hash, over what it has and not over what it lacks', () => {
+test('the key of a row without one is the hash of its item, over what it has and not over what it lacks', () => {
   const fields = infer({ a: 1, b: 'x', c: ['y'] });
   const { keyOf, rowOf, unknownFields } = rowHashMapper(fields, digest);
   const [key] = keyOf({ a: 1 }, {});
   deepStrictEqual(rowOf({ a: 1 }, {}), { row_hash: key, a: 1, b: null, c: [] });
-  deepStrictEqual([keyOf({ c: [], a: 1, d: 4, b: null }, {}), unknownFields({ d: 4 })], [[key], ['d']]);
+  deepStrictEqual([keyOf({ a: 1, b: null }, {}), unknownFields({ d: 4 })], [[key], ['d']]);
+  const [wider] = keyOf({ d: 4, a: 1 }, {});
+  ok(wider !== key);
+  const grown = rowHashMapper(infer({ a: 1, b: 'x', c: ['y'], d: 4 }), digest);
+  deepStrictEqual([grown.keyOf({ a: 1 }, {}), grown.keyOf({ a: 1, d: 4 }, {})], [[key], [wider]]);
   ok(keyOf({ a: 2 }, {})[0] !== key);
   throws(() => keyOf({ a: 'x' }, {}), { code: 'extract.wrong_type' });
 });

@@ -130,3 +130,27 @@ test('P4: an absence that a complete sweep has counted outlives a restart, and e
   await sweepAnew(['a']);
   deepStrictEqual(published(world.sink, from).length, 2);
 });
+
+test('P4: a sweep right after another, because the schema grew, is no second witness', async () => {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint({ witness: false });
+  endpoint.items = [{ id: 'a' }, { id: 'b' }];
+  await sweep(world.context(endpoint));
+  endpoint.items = [{ id: 'a' }];
+  await sweep(world.context(endpoint));
+  const from = world.sink.committed.length;
+  const hasty = world.context(endpoint);
+  hasty.memory.isHasty = true;
+  await sweep(hasty);
+  deepStrictEqual(published(world.sink, from), []);
+  await sweep(hasty);
+  deepStrictEqual(published(world.sink, from), ['d b', '- b']);
+});
+
+test('what goes to the dead letters says nothing of the shape', async () => {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint();
+  endpoint.items = [{ message: 'oops' }, { id: 'a', colour: 'red' }];
+  const pages = (await sweep(world.context(endpoint))).filter((event) => event.type === 'page');
+  deepStrictEqual([...(pages[0]?.counts.unknownFields.keys() ?? [])], ['colour']);
+});

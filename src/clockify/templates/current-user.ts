@@ -1,4 +1,5 @@
 import type { Template } from './template.ts';
+import { userFields } from './user-fields.ts';
 
 /**
  * The owner of the key. The answer is one object; whoever asks is always there, so that an empty answer is a wrong one.
@@ -12,19 +13,7 @@ export const currentUser: Template = {
   parameters: [],
   list: { path: () => '/user', query: {}, paged: false, single: true, pageSize: 1, maxPageSize: 1 },
   keyFields: ['id'],
-  fields: [
-    { path: ['id'], field: 'id', type: 'string' },
-    { path: ['email'], field: 'email', type: 'string' },
-    { path: ['name'], field: 'name', type: 'string' },
-    { path: ['status'], field: 'status', type: 'string' },
-    { path: ['profilePicture'], field: 'profile_picture', type: 'string' },
-    { path: ['activeWorkspace'], field: 'active_workspace', type: 'string' },
-    { path: ['defaultWorkspace'], field: 'default_workspace', type: 'string' },
-    { path: ['memberships'], field: 'memberships_json', type: 'json' },
-    { path: ['settings'], field: 'settings_json', type: 'json' },
-    { path: ['customFields'], field: 'custom_fields_json', type: 'json' },
-    { path: ['roles'], field: 'roles_json', type: 'json' },
-  ],
+  fields: [...userFields],
   ignoreChanges: [],
   mayBeEmpty: false,
   filters: { include_memberships: { type: 'boolean', query: 'include-memberships' } },

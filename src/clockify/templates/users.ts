@@ -1,4 +1,5 @@
 import { segment, type Template } from './template.ts';
+import { userFields } from './user-fields.ts';
 
 /**
  * The members of a workspace. Without `status=ALL` a deactivated member would leave the list and look deleted; without
@@ -18,20 +19,7 @@ export const users: Template = {
     maxPageSize: 5000,
   },
   keyFields: ['workspace_id', 'id'],
-  fields: [
-    { parameter: 'workspace', field: 'workspace_id' },
-    { path: ['id'], field: 'id', type: 'string' },
-    { path: ['email'], field: 'email', type: 'string' },
-    { path: ['name'], field: 'name', type: 'string' },
-    { path: ['status'], field: 'status', type: 'string' },
-    { path: ['profilePicture'], field: 'profile_picture', type: 'string' },
-    { path: ['activeWorkspace'], field: 'active_workspace', type: 'string' },
-    { path: ['defaultWorkspace'], field: 'default_workspace', type: 'string' },
-    { path: ['memberships'], field: 'memberships_json', type: 'json' },
-    { path: ['settings'], field: 'settings_json', type: 'json' },
-    { path: ['customFields'], field: 'custom_fields_json', type: 'json' },
-    { path: ['roles'], field: 'roles_json', type: 'json' },
-  ],
+  fields: [{ parameter: 'workspace', field: 'workspace_id' }, ...userFields],
   ignoreChanges: [],
   mayBeEmpty: false,
   filters: {

@@ -2,6 +2,7 @@ import { WorkerError } from '../core/errors.ts';
 import type { EntityKey } from '../core/record.ts';
 import { errorOf, provesGone } from './answers.ts';
 import type { Client } from './client.ts';
+import { type Fields, isFields } from './json-body.ts';
 import type { Template } from './templates/template.ts';
 
 /** Where a slice's pages, and the second witness of its deletes, come from. */
@@ -60,23 +61,24 @@ export function createEndpoint(client: Client, template: Template, binding: Bind
 }
 
 /** @throws {WorkerError} transient `extract.not_an_object` */
-function objectOf(body: Uint8Array, path: string): unknown {
-  try {
-    const item: unknown = JSON.parse(new TextDecoder().decode(body));
-    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item;
-  } catch {
-    // told below
-  }
+function objectOf(body: Uint8Array, path: string): Fields {
+  const item = objectIn(body);
+  if (item !== undefined) return item;
   throw new WorkerError('transient', 'extract.not_an_object', `the answer is no JSON object (${path})`);
 }
 
 /** A 200 that holds no object is a proxy's answer, not Clockify's: it proves nothing. */
 function testimonyOf(body: Uint8Array, receivedAtMs: number): Testimony {
-  try {
-    const item: unknown = JSON.parse(new TextDecoder().decode(body));
-    if (typeof item === 'object' && item !== null && 'id' in item) return { says: 'alive', item, receivedAtMs };
-  } catch {
-    // told below
-  }
+  const item = objectIn(body);
+  if (item !== undefined && 'id' in item) return { says: 'alive', item, receivedAtMs };
   return { says: 'nothing', reason: 'the answer is not an entity' };
+}
+
+function objectIn(body: Uint8Array): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body));
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,5 @@
 import { WorkerError } from '../core/errors.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isFields, jsonIn } from './json-body.ts';
 
 export interface DetailedPage {
   readonly items: readonly unknown[];
@@ -28,15 +27,9 @@ export function totalsIn({ totals }: Fields): Fields | undefined {
 
 /** @throws {WorkerError} transient `report.unreadable` */
 export function parseAnswer(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    throw unreadable();
-  }
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const answer = jsonIn(body);
+  if (answer === undefined) throw unreadable();
+  return answer;
 }
 
 export function unreadable(): WorkerError {

@@ -1,5 +1,6 @@
 import { WorkerError } from '../core/errors.ts';
 import { type BodyTemplate, parseBody, renderBody, type Values } from '../core/request-text.ts';
+import type { Fields } from './json-body.ts';
 import { compileDateFormat, EPOCH_FORMATS, shiftNow, type TimeUnit } from './macros.ts';
 import { boundOf, type ReportRange, rangeOf } from './report-range.ts';
 
@@ -31,8 +32,6 @@ export interface ResolvedBody {
   readonly range: ReportRange;
   readonly fields: Fields;
 }
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** More is refused (Clockify documentation). */
 const MAX_PAGE_SIZE = 1000;

@@ -1,8 +1,7 @@
-import { isFields, parseAnswer, unreadable } from './report-answer.ts';
+import { type Fields, isFields } from './json-body.ts';
+import { parseAnswer, unreadable } from './report-answer.ts';
 import { addMoney, addNumbers } from './report-sums.ts';
 import { totalsOf } from './report-totals.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 export interface SummaryOptions {
   readonly source: string;

@@ -1,4 +1,4 @@
-import { isFields } from './report-answer.ts';
+import { type Fields, isFields } from './json-body.ts';
 
 /** Sums of a report over the pieces of its range. What is no number is left for the mapping to refuse. */
 export function addNumbers(one: unknown, other: unknown): unknown {
@@ -22,8 +22,6 @@ export function addMoney(one: unknown, other: unknown, by: string): unknown {
   }
   return [...sums.values()];
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function addFields(one: Fields, other: Fields, by: string): Fields {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);

@@ -1,7 +1,6 @@
+import type { Fields } from './json-body.ts';
 import { totalsIn } from './report-answer.ts';
 import { addMoney, addNumbers } from './report-sums.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** The totals of one report, or of several pieces of one added up, by the names of their columns. */
 export function totalsOf(reports: readonly Fields[]): Fields {

@@ -71,14 +71,18 @@ function listOf(page: Polled): PageContent {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function parse(body: Uint8Array): readonly unknown[] {
-  let value: unknown;
+/** @throws {WorkerError} transient `extract.not_json` */
+export function jsonOf(body: Uint8Array): unknown {
   try {
-    value = JSON.parse(utf8.decode(body));
+    return JSON.parse(utf8.decode(body));
   } catch {
     // No cause: the parser's message quotes the answer (P7).
     throw new WorkerError('transient', 'extract.not_json', 'the answer is not JSON');
   }
+}
+
+function parse(body: Uint8Array): readonly unknown[] {
+  const value = jsonOf(body);
   if (Array.isArray(value)) return value;
   throw new WorkerError('transient', 'extract.not_a_list', 'the answer is JSON but no list', {
     hint: 'A proxy may have answered in place of Clockify; see the URL of the source.',

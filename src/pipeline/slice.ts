@@ -19,19 +19,12 @@ import { beginSweep, type SliceContext, type SliceEvent, type Sweep } from './sw
  * a fatal error, or one after which the shard must be taken anew.
  */
 export function sweepOnce(context: SliceContext): Observable<SliceEvent> {
-  return defer(() => {
-    const sweep = beginSweep(context);
-    return concat(
-      page(sweep, 1).pipe(
-        expand((done) => (done.last ? EMPTY : page(sweep, done.number + 1)), 1),
-        map((done): SliceEvent => ({ type: 'page', slice: context.slice, ...done })),
-      ),
-      abortable((signal) => settle(sweep, signal)).pipe(
-        map((settled): SliceEvent => ({ type: 'settled', slice: context.slice, ...settled })),
-      ),
-      defer(() => of(ended(sweep))),
-    ).pipe(catchError((thrown) => stopsMore(toWorkerError(thrown), sweep)));
-  });
+  return sweeping(context, (sweep) =>
+    page(sweep, 1).pipe(
+      expand((done) => (done.last ? EMPTY : page(sweep, done.number + 1)), 1),
+      map((done): SliceEvent => ({ type: 'page', slice: context.slice, ...done })),
+    ),
+  );
 }
 
 /**
@@ -39,12 +32,19 @@ export function sweepOnce(context: SliceContext): Observable<SliceEvent> {
  * parent that is only hidden answers for its children or refuses, and then nothing is deleted.
  */
 export function settleLeft(context: SliceContext): Observable<SliceEvent> {
+  return sweeping(context, () => EMPTY);
+}
+
+/** Pages, what all of them proved, and the end. */
+function sweeping(context: SliceContext, pages: (sweep: Sweep) => Observable<SliceEvent>): Observable<SliceEvent> {
   return defer(() => {
     const sweep = beginSweep(context);
+    const settled$ = abortable((signal) => settle(sweep, signal)).pipe(
+      map((settled): SliceEvent => ({ type: 'settled', slice: context.slice, ...settled })),
+    );
     return concat(
-      abortable((signal) => settle(sweep, signal)).pipe(
-        map((settled): SliceEvent => ({ type: 'settled', slice: context.slice, ...settled })),
-      ),
+      pages(sweep),
+      settled$,
       defer(() => of(ended(sweep))),
     ).pipe(catchError((thrown) => stopsMore(toWorkerError(thrown), sweep)));
   });

@@ -1,12 +1,23 @@
-import { concat, concatMap, from, ignoreElements, map, type Observable, of, switchMap, takeWhile, tap } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  EMPTY,
+  from,
+  ignoreElements,
+  map,
+  type Observable,
+  of,
+  switchMap,
+  takeWhile,
+  tap,
+} from 'rxjs';
 import type { Params } from '../pipeline/ports.ts';
-import { abortable, retryTransient } from '../pipeline/retry.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import { settleLeft } from '../pipeline/slice.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 import { adoptIdentity } from './identity.ts';
 import type { Source, SourceEnvironment } from './source.ts';
-import { contextOf, guardShard, STATE_RETRY, sliceId } from './source-slice.ts';
+import { contextOf, guardShard, sliceId, untilWritten } from './source-slice.ts';
 
 /** Whenever the list of parents is told: the slices that the state knows below those that are not in it, each once. */
 export function leftBehind(
@@ -21,18 +32,17 @@ export function leftBehind(
   const settleOf = (shard: Shard, value: string): Observable<SliceEvent> => {
     const bound = { ...params, [parameter]: value };
     const endpoint = source.endpoint(bound);
-    const context = contextOf(source, env, { id: prefix + value, params: bound }, endpoint, shard);
-    const begin$ = abortable(() => adoptIdentity(shard, source, env.report)).pipe(
-      retryTransient(STATE_RETRY, env.ambient, context.onRetry),
-      ignoreElements(),
-    );
+    if (endpoint.witness === undefined) return EMPTY;
+    const slice = { id: prefix + value, params: bound };
+    const context = contextOf(source, env, slice, endpoint, shard);
+    const begin$ = untilWritten(() => adoptIdentity(shard, source, env.report), env, slice).pipe(ignoreElements());
     return concat(begin$, settleLeft(context)).pipe(tap((event) => isSettled(event) && settled.add(value)));
   };
   const leftOf = (shard: Shard, listed: ReadonlySet<string>): readonly string[] =>
-    [...shard.state.owners()]
+    shard.state
+      .owners()
       .flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : []))
-      .filter((value) => !listed.has(value) && !settled.has(value))
-      .filter((value) => source.endpoint({ ...params, [parameter]: value }).witness !== undefined);
+      .filter((value) => !listed.has(value) && !settled.has(value));
   const settleAll = (listed: ReadonlySet<string>): Observable<SliceEvent> =>
     env.shards.open(number).pipe(
       switchMap((shard) => {

@@ -48,8 +48,7 @@ export async function schemaOf(
   if (endpoint.schemaFile !== undefined) return declaredIn(endpoint.schemaFile, endpoint);
   const known = await knownFields(plan, signal);
   if (known !== undefined && !isGrowing) return schemaFrom(plan, endpoint, known);
-  const shape = await sweepShape(endpoint, parts, signal);
-  const observed = fieldsOf(shape, [...ownFields(endpoint).map(({ field }) => field), ROW_HASH]);
+  const observed = await observedFields(endpoint, parts, signal);
   if (known === undefined && observed.length === 0) throw nothingToInfer(plan.source.name);
   return schemaFrom(plan, endpoint, known === undefined ? observed : evolve(known, observed).fields);
 }
@@ -61,10 +60,14 @@ export async function inferredSchema(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<ManualSchema> {
-  const shape = await sweepShape(endpoint, parts, signal);
-  const observed = fieldsOf(shape, [...ownFields(endpoint).map(({ field }) => field), ROW_HASH]);
+  const observed = await observedFields(endpoint, parts, signal);
   if (observed.length === 0) throw nothingToInfer(plan.source.name);
   return schemaFrom(plan, endpoint, observed);
+}
+
+async function observedFields(endpoint: EndpointConfig, parts: Parts, signal: AbortSignal) {
+  const taken = ownFields(endpoint).map(({ field }) => field);
+  return fieldsOf(await sweepShape(endpoint, parts, signal), [...taken, ROW_HASH]);
 }
 
 /** Fields that the slice gives and not the item: which workspace, user or project the row belongs to. */

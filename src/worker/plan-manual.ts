@@ -1,4 +1,3 @@
-import { createCodec } from '../avro/codec.ts';
 import { digest } from '../avro/digest.ts';
 import { createManualEndpoint } from '../clockify/manual/endpoint.ts';
 import type { EndpointConfig } from '../config/config.ts';
@@ -7,7 +6,7 @@ import { ROW_HASH, rowHashMapper } from '../core/field-hash.ts';
 import type { Endpoint, Mapper, Params, Slice, Walk } from '../pipeline/ports.ts';
 import { type ManualSchema, schemaOf } from './manual-schema.ts';
 import type { Source } from './source.ts';
-import { commonOf, kindOf, notWithoutBegin, type SourcePlan } from './source-plan.ts';
+import { commonOf, kindOf, notWithoutBegin, registeredCodec, type SourcePlan, selfRead } from './source-plan.ts';
 import type { PlannedSource } from './worker.ts';
 
 /** Pages of one listing; one that does not end by then is broken. */
@@ -31,7 +30,7 @@ export function planManual(plan: SourcePlan, parts: ManualParts = manualParts(pl
   const endpoint = source.endpoint as EndpointConfig;
   const prepare = async (signal: AbortSignal, isGrowing: boolean): Promise<Source> => {
     const schema = await schemaOf(plan, endpoint, parts, isGrowing, signal);
-    const codec = await codecOf(plan, schema, signal);
+    const codec = await registeredCodec(plan, schema, [], signal);
     return {
       ...commonOf(plan),
       ...parts,
@@ -63,14 +62,6 @@ function mapperOf({ fields, keyFields }: ManualSchema): Mapper {
   return keyFields.includes(ROW_HASH) ? rowHashMapper(fields, digest) : compileMapping({ fields, keyFields });
 }
 
-async function codecOf({ source, config, registry }: SourcePlan, schema: ManualSchema, signal: AbortSignal) {
-  const options = { autoRegister: config.registry.autoRegister, signal };
-  const { keySchema, valueSchema } = schema;
-  const keySchemaId = await registry.register(`${source.topic}-key`, keySchema, options);
-  const valueSchemaId = await registry.register(`${source.topic}-value`, valueSchema, options);
-  return createCodec({ keySchema, valueSchema, keySchemaId, valueSchemaId, ignoreChanges: source.ignoreChanges ?? [] });
-}
-
 function endpointOf({ client }: SourcePlan, config: EndpointConfig, params: Params): Endpoint {
   const manual = createManualEndpoint({
     client,
@@ -81,14 +72,6 @@ function endpointOf({ client }: SourcePlan, config: EndpointConfig, params: Para
     parallel: config.parallel,
     maxPages: MAX_PAGES,
   });
-  const begin = (nowMs: number): Walk => {
-    const walk = manual.begin(nowMs);
-    return {
-      page: async (number, signal) => {
-        const page = await walk.page(number, signal);
-        return { ...page, lastPage: page.last, read: () => page.read() };
-      },
-    };
-  };
+  const begin = (nowMs: number): Walk => ({ page: selfRead(manual.begin(nowMs)) });
   return { paged: true, begin, page: notWithoutBegin, witness: undefined };
 }

@@ -1,14 +1,13 @@
-import { createCodec } from '../avro/codec.ts';
 import { readCommittedSchemas } from '../avro/schema.ts';
 import { createEndpoint } from '../clockify/endpoint.ts';
 import { createReportEndpoint } from '../clockify/report-endpoint.ts';
 import { parentTemplates, templateNamed } from '../clockify/templates/catalogue.ts';
 import { listQuery, type Template } from '../clockify/templates/template.ts';
 import { compileMapping } from '../core/field.ts';
-import type { Codec, Endpoint, Params, Slice, Walk } from '../pipeline/ports.ts';
+import type { Endpoint, Params, Slice, Walk } from '../pipeline/ports.ts';
 import { planRhythms } from './plan-rhythms.ts';
 import type { Source } from './source.ts';
-import { commonOf, kindOf, notWithoutBegin, type SourcePlan } from './source-plan.ts';
+import { commonOf, kindOf, notWithoutBegin, registeredCodec, type SourcePlan, selfRead } from './source-plan.ts';
 import { sliceId } from './source-slice.ts';
 import type { PlannedSource } from './worker.ts';
 
@@ -21,7 +20,7 @@ export function planTemplate(plan: SourcePlan): PlannedSource {
   const template = templateNamed(source.template);
   const query = listQuery(template, source.filters);
   const prepare = async (signal: AbortSignal): Promise<Source> => {
-    const codec = await codecOf(plan, template, signal);
+    const codec = await registeredCodec(plan, readCommittedSchemas(template.plural), template.ignoreChanges, signal);
     const ownerOf = (item: unknown, slice: Slice) =>
       template.ownerOf === undefined ? slice.id : sliceId(source.name, template.ownerOf(item, slice.params));
     const { resource, mayBeEmpty } = template;
@@ -54,19 +53,6 @@ export function feedOf({ source }: Pick<SourcePlan, 'source'>): string | undefin
   return isWhole && template.parameters.length > 0 ? fed : undefined;
 }
 
-async function codecOf(
-  { source, config, registry }: SourcePlan,
-  template: Template,
-  signal: AbortSignal,
-): Promise<Codec> {
-  const { keySchema, valueSchema } = readCommittedSchemas(template.plural);
-  const options = { autoRegister: config.registry.autoRegister, signal };
-  const keySchemaId = await registry.register(`${source.topic}-key`, keySchema, options);
-  const valueSchemaId = await registry.register(`${source.topic}-value`, valueSchema, options);
-  const ignoreChanges = source.ignoreChanges ?? template.ignoreChanges;
-  return createCodec({ keySchema, valueSchema, keySchemaId, valueSchemaId, ignoreChanges });
-}
-
 /** The longest range of a report, by plan (Clockify documentation; paid plans name none, and a year is what is used). */
 export const MAX_RANGE_DAYS = { free: 31, paid: 366 } as const;
 
@@ -89,10 +75,7 @@ function reportEndpoint({ source, config, client }: SourcePlan, template: Templa
     const { window } = walk;
     return {
       window: window === undefined ? undefined : { fromMs: window.fromMs, toMs: window.toMs + 1 },
-      page: async (number, signal) => {
-        const page = await walk.page(number, signal);
-        return { ...page, lastPage: page.last, read: () => page.read() };
-      },
+      page: selfRead(walk),
     };
   };
   return { paged: template.list.paged, begin, page: notWithoutBegin, witness: report.witness };

@@ -1,8 +1,9 @@
 import { of } from 'rxjs';
+import { createCodec } from '../avro/codec.ts';
 import type { SchemaRegistry } from '../avro/registry.ts';
 import type { Client, Sender } from '../clockify/client.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
-import type { Codec, Mapper, SourceKind } from '../pipeline/ports.ts';
+import type { Codec, Mapper, PageContent, PolledPage, SourceKind, Walk } from '../pipeline/ports.ts';
 import type { Report } from './events.ts';
 import { nextRunAfter, spreadMs } from './next-run.ts';
 import type { Source } from './source.ts';
@@ -53,6 +54,33 @@ export function kindOf(
     topic: source.topic,
     deadLetterTopic: config.topics.deadLetters,
     ...own,
+  };
+}
+
+/** The codec of a key and a value schema, once the registry has both. */
+export async function registeredCodec(
+  { source, config, registry }: SourcePlan,
+  { keySchema, valueSchema }: { readonly keySchema: string; readonly valueSchema: string },
+  ignoredByDefault: readonly string[],
+  signal: AbortSignal,
+): Promise<Codec> {
+  const options = { autoRegister: config.registry.autoRegister, signal };
+  const keySchemaId = await registry.register(`${source.topic}-key`, keySchema, options);
+  const valueSchemaId = await registry.register(`${source.topic}-value`, valueSchema, options);
+  const ignoreChanges = source.ignoreChanges ?? ignoredByDefault;
+  return createCodec({ keySchema, valueSchema, keySchemaId, valueSchemaId, ignoreChanges });
+}
+
+/** Pages that say themselves what they hold, whose `last` is of the walk and not of a header. */
+interface SelfReadPage extends Pick<PolledPage, 'body' | 'receivedAtMs'> {
+  readonly last: boolean | undefined;
+  read(): PageContent;
+}
+
+export function selfRead(walk: { page(number: number, signal: AbortSignal): Promise<SelfReadPage> }): Walk['page'] {
+  return async (number, signal) => {
+    const page = await walk.page(number, signal);
+    return { ...page, lastPage: page.last, read: () => page.read() };
   };
 }
 

@@ -22,7 +22,18 @@ import type { Rhythm } from './rhythm.ts';
 import type { Source, SourceEnvironment, SourceSchedule } from './source.ts';
 
 /** What must be written before or besides the sweeps, as long as it takes: the next sweep would not make up for it. */
-export const STATE_RETRY: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 30_000 };
+const STATE_RETRY: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 30_000 };
+
+/** Writes what must be written, however often that has to be tried. Emits once it is. */
+export function untilWritten(
+  write: () => Promise<void>,
+  { ambient, report }: Pick<SourceEnvironment, 'ambient' | 'report'>,
+  slice: Slice,
+): Observable<void> {
+  return abortable(write).pipe(
+    retryTransient(STATE_RETRY, ambient, (error, waitMs) => report({ type: 'retry', slice, error, waitMs })),
+  );
+}
 
 /** The name by which state knows a slice: `time-entries/{workspace}/{user}`. */
 export function sliceId(source: string, params: Params): string {
@@ -56,10 +67,7 @@ export function sliceOf(
   const events$ = env.shards.open(number).pipe(
     switchMap((shard) => {
       const context = contextOf(source, env, slice, endpoint, shard);
-      const begin$ = abortable(() => beginOn(shard, source, env, plan)).pipe(
-        retryTransient(STATE_RETRY, env.ambient, context.onRetry),
-        ignoreElements(),
-      );
+      const begin$ = untilWritten(() => beginOn(shard, source, env, plan), env, slice).pipe(ignoreElements());
       const sweeps$ = env.once ? sweepOnce(context) : everyTick(context, rhythm?.schedule ?? source.schedule, env);
       const told$ = sweeps$.pipe(
         tap((event) => tellListed(source, context, event)),

@@ -19,7 +19,6 @@ import {
 import { shardFor } from '../core/murmur2.ts';
 import { sourceSlice } from '../core/state.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind } from '../pipeline/ports.ts';
-import { abortable, retryTransient } from '../pipeline/retry.ts';
 import type { Schedule } from '../pipeline/schedule.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 import { markBaseline } from './baseline.ts';
@@ -28,7 +27,7 @@ import { leftBehind } from './left-behind.ts';
 import { mergeMembers } from './members.ts';
 import type { Rhythm } from './rhythm.ts';
 import type { Shards } from './shards.ts';
-import { guardShard, STATE_RETRY, sliceOf } from './source-slice.ts';
+import { guardShard, sliceOf, untilWritten } from './source-slice.ts';
 
 /** One configured source, ready to run. */
 export interface Source {
@@ -138,10 +137,7 @@ function baseline(source: Source, env: SourceEnvironment, number: number, params
   const slice: Slice = { id: `${source.kind.name}/${sourceSlice(params.workspace)}`, params };
   return env.shards.open(number).pipe(
     switchMap((shard) =>
-      abortable(() => markBaseline(shard, source.kind.name, params.workspace, env.ambient.now())).pipe(
-        retryTransient(STATE_RETRY, env.ambient, (error, waitMs) =>
-          env.report({ type: 'retry', slice, error, waitMs }),
-        ),
+      untilWritten(() => markBaseline(shard, source.kind.name, params.workspace, env.ambient.now()), env, slice).pipe(
         guardShard(env, shard),
       ),
     ),

@@ -2,7 +2,7 @@ import { errorOf } from '../clockify/answers.ts';
 import type { Client, Sender } from '../clockify/client.ts';
 import { listIds } from '../clockify/discovery.ts';
 import { parentTemplates } from '../clockify/templates/catalogue.ts';
-import { jsonOf } from './try-sample.ts';
+import { jsonOf } from '../pipeline/extract.ts';
 
 /** Whose key it is, and what it sees. */
 export interface Account {

@@ -5,8 +5,8 @@ import { parentTemplates, templateNamed } from '../clockify/templates/catalogue.
 import { listQuery } from '../clockify/templates/template.ts';
 import type { Config, Credential } from '../config/config.ts';
 import { WorkerError } from '../core/errors.ts';
+import { jsonOf } from '../pipeline/extract.ts';
 import type { WorkspaceCounts } from './plan-requests.ts';
-import { jsonOf } from './try-sample.ts';
 import { clientFor, parametersOf } from './try-source.ts';
 
 /** How much there is, asked of Clockify in a few requests: entries are counted of a few users alone. */

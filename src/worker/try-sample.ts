@@ -2,6 +2,7 @@ import { createSyncDecoder } from '../avro/decode.ts';
 import type { Client, Sender } from '../clockify/client.ts';
 import type { Exchange } from '../clockify/try-client.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
+import { jsonOf } from '../pipeline/extract.ts';
 import type { Endpoint, Params, PolledPage } from '../pipeline/ports.ts';
 import { NOTHING_KNOWN } from '../pipeline/sweep.ts';
 import { manualParts, planManual } from './plan-manual.ts';
@@ -93,16 +94,6 @@ function listOf(body: Uint8Array): readonly unknown[] {
   const json = jsonOf(body);
   if (Array.isArray(json)) return json;
   throw new WorkerError('transient', 'extract.not_a_list', 'the answer is JSON but no list');
-}
-
-/** @throws {WorkerError} transient `extract.not_json` */
-export function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
-  } catch {
-    // No cause: the parser's message quotes the answer (P7).
-    throw new WorkerError('transient', 'extract.not_json', 'the answer is not JSON');
-  }
 }
 
 /** What was answered already, as an endpoint of its own: the schema is inferred from it without another call. */

@@ -10,9 +10,10 @@ import {
 } from '../clockify/try-paths.ts';
 import type { Config, SourceConfig, StepConfig } from '../config/config.ts';
 import { WorkerError } from '../core/errors.ts';
+import { jsonOf } from '../pipeline/extract.ts';
 import type { Params } from '../pipeline/ports.ts';
 import { planTemplate } from './plan-template.ts';
-import { firstPage, jsonOf } from './try-sample.ts';
+import { firstPage } from './try-sample.ts';
 import { firstBinding, openTrial, planOf, type Trial } from './try-source.ts';
 
 /** What an answer offers for the settings of a source. */

@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import { toWorkerError, WorkerError } from '../../core/errors.ts';
 import { errorOf, type Refusal } from '../answers.ts';
 import type { Client } from '../client.ts';
+import { type Fields, isFields, jsonIn } from '../json-body.ts';
 import { segment } from '../templates/template.ts';
-import { type Fields, instantText, isFields, jsonIn } from './rhythm.ts';
+import { instantText } from './rhythm.ts';
 
 /**
  * The lists of created, updated and deleted entities. Marked experimental, and told in two ways of each: whether pages

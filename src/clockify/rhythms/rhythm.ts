@@ -2,6 +2,7 @@ import { WorkerError } from '../../core/errors.ts';
 import type { EntityKey } from '../../core/record.ts';
 import type { Progress } from '../../core/state.ts';
 import type { TemplateEndpoint } from '../endpoint.ts';
+import { type Fields, isFields, jsonIn } from '../json-body.ts';
 
 /**
  * The rhythms of time entries: several ways to look at the same entries, each at its own pace. Here is what they have in
@@ -63,8 +64,6 @@ export interface Readings {
   readonly receivedAtMs: number;
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
-
 /** Ids that are read for one page. */
 export const READS_A_PAGE = 20;
 
@@ -96,24 +95,11 @@ export function pageOf(content: Content, receivedAtMs: number): RhythmPage {
   return { body, lastPage: undefined, receivedAtMs, read: () => content, unlike: true };
 }
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** @throws {WorkerError} transient `extract.not_a_list`: a proxy's page or a cut body; never quoted (P7) */
 export function listIn(body: Uint8Array): readonly unknown[] {
   const list = jsonIn(body);
   if (Array.isArray(list)) return list;
   throw new WorkerError('transient', 'extract.not_a_list', 'the answer is no JSON list');
-}
-
-/** @returns undefined for what is no JSON */
-export function jsonIn(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    return undefined;
-  }
 }
 
 /** As Clockify wants an instant in a query: whole seconds, UTC. */

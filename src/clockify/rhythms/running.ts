@@ -1,8 +1,8 @@
 import { errorOf } from '../answers.ts';
 import type { Client } from '../client.ts';
+import { isFields } from '../json-body.ts';
 import { segment } from '../templates/template.ts';
 import {
-  isFields,
   isOf,
   listIn,
   pageOf,

@@ -49,7 +49,8 @@ export function feedOf({ source }: Pick<SourcePlan, 'source'>): string | undefin
   if (source.endpoint !== undefined) return undefined;
   const template = templateNamed(source.template);
   const fed = Object.entries(parentTemplates).find(([, parent]) => parent === template)?.[0];
-  const isWhole = JSON.stringify(listQuery(template, source.filters)) === JSON.stringify(listQuery(template));
+  const isUnfiltered = JSON.stringify(listQuery(template, source.filters)) === JSON.stringify(listQuery(template));
+  const isWhole = isUnfiltered && Object.values(source.parameters).every((given) => given === 'all');
   return isWhole && template.parameters.length > 0 ? fed : undefined;
 }
 

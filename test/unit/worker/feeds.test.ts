@@ -41,11 +41,13 @@ test('with once the first telling is all', async () => {
 });
 
 test('only a whole list of users or projects feeds: no filter, no workspaces, no endpoint', () => {
-  const source = (template: string, filters = {}) =>
-    ({ source: { template, filters, endpoint: undefined } }) as unknown as Parameters<typeof feedOf>[0];
+  const source = (template: string, filters = {}, parameters = {}) =>
+    ({ source: { template, filters, parameters, endpoint: undefined } }) as unknown as Parameters<typeof feedOf>[0];
   strictEqual(feedOf(source('users')), 'user');
   strictEqual(feedOf(source('projects')), 'project');
   strictEqual(feedOf(source('projects', { archived: false })), undefined);
+  strictEqual(feedOf(source('projects', {}, { workspace: 'all' })), 'project');
+  strictEqual(feedOf(source('projects', {}, { workspace: ['w'] })), undefined);
   strictEqual(feedOf(source('workspaces')), undefined);
   strictEqual(feedOf(source('time-entries')), undefined);
 });

@@ -1,53 +1,35 @@
 import { equal, match, ok } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { kafkaOf } from '../support/published.ts';
+import {
+  ALL,
+  ALLOW,
+  AUTHORIZED_BROKER,
+  addRule,
+  DENY,
+  DESCRIBE,
+  DESCRIBE_CONFIGS,
+  TOPIC,
+  TRANSACTIONAL_ID,
+} from '../support/rights.ts';
 import { openTryPlace, type TryPlace, template } from './try-place.ts';
 
-const TOPIC = 2 as AclResourceTypes;
-const TRANSACTIONAL_ID = 5 as AclResourceTypes;
-const ALL = 2 as AclOperationTypes;
-const DESCRIBE = 8 as AclOperationTypes;
-const DESCRIBE_CONFIGS = 10 as AclOperationTypes;
-const DENY = 2 as AclPermissionTypes;
-const ALLOW = 3 as AclPermissionTypes;
+type Rule = Parameters<typeof addRule> extends [unknown, ...infer Rest] ? Rest : never;
 
 describe('check where rights are missing', { timeout: 240_000 }, () => {
   let stack: Stack;
   let place: TryPlace;
   before(async () => {
-    const kafka = {
-      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      'allow.everyone.if.no.acl.found': 'true',
-    };
-    [stack, place] = await Promise.all([startStack({ own: true, kafka }), openTryPlace()]);
+    [stack, place] = await Promise.all([startStack({ own: true, kafka: AUTHORIZED_BROKER }), openTryPlace()]);
   });
   after(async () => {
     await stack?.stop();
     await place?.close();
   });
 
-  const rule = async (
-    permissionType: AclPermissionTypes,
-    resourceType: AclResourceTypes,
-    resourceName: string,
-    operation: AclOperationTypes,
-  ) => {
-    const admin = kafkaOf(stack.brokers).admin();
-    await admin.connect();
-    const entry: AclEntry = {
-      resourceType,
-      resourceName,
-      resourcePatternType: 3 as ResourcePatternTypes,
-      principal: 'User:ANONYMOUS',
-      host: '*',
-      operation,
-      permissionType,
-    };
-    await admin.createAcls({ acl: [entry] });
-    await admin.disconnect();
-  };
+  const rule = (...[permission, type, name, operation]: Rule) =>
+    addRule(kafkaOf(stack.brokers), permission, type, name, operation);
 
   test('each right that is missing is one line that says how to give it', async () => {
     const settings = [

@@ -143,7 +143,18 @@ async function workspacesOf(
     given ?? (ask === undefined || seen.length === 0 ? 'all' : await ask('Workspaces, as 1,2 or all [all]: '));
   const words = said.split(',').map((each) => each.trim());
   if (words.join('') === '' || words.includes('all')) return 'all';
-  return words.map((word) => (given === undefined ? (seen[Number(word) - 1]?.id ?? word) : word));
+  const ids = words.map((word) => (given === undefined ? (seen[Number(word) - 1]?.id ?? word) : word));
+  refuseUnseen(ids, seen);
+  return ids;
+}
+
+/** Where the key could be tried, a workspace that it does not see is a slip of the hand. */
+function refuseUnseen(ids: readonly string[], seen: readonly SeenWorkspace[]): void {
+  const unseen = ids.filter((one) => !seen.some(({ id }) => id === one));
+  if (seen.length === 0 || unseen.length === 0) return;
+  throw new WorkerError('config', 'init.unknown_workspace', `the key does not see the workspace ${unseen.join(', ')}`, {
+    hint: `It sees ${seen.map(({ id }) => id).join(', ')}.`,
+  });
 }
 
 async function tell(

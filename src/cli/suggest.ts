@@ -59,7 +59,8 @@ function isUrl(about: string): boolean {
 function wishOf(call: Invocation) {
   const choose = whole(suggest, call, 'choose', 1);
   if (choose < 1) throw usageError(suggest, '--choose counts from 1');
-  return { step: text(call, 'step'), choose, dataPath: text(call, 'data-path') };
+  const key = text(call, 'key');
+  return { step: text(call, 'step'), choose, dataPath: text(call, 'data-path'), key: key === 'hash' ? undefined : key };
 }
 
 function refuseTemplate({ name, endpoint, template }: SourceConfig, call: Invocation): void {

@@ -42,7 +42,7 @@ const BY_STATUS: Readonly<Record<number, Row>> = {
     kind: 'config',
     code: 'clockify.not_found',
     says: 'Clockify has nothing at this path',
-    hint: 'Check base_url of the credential: it ends in /api/v1.',
+    hint: 'Check the path; an address in base_url of the credential ends in /api/v1.',
   },
   405: { kind: 'config', code: 'clockify.not_found', says: 'Clockify has no such call' },
   408: { kind: 'transient', code: 'clockify.timeout', says: 'Clockify waited too long for the request' },

@@ -1,3 +1,4 @@
+import { compileFieldPath, parseFieldPath } from '../core/json-path.ts';
 import { nameText } from './try-paths.ts';
 
 /** A value that is in every row and in no two the same. */
@@ -30,6 +31,20 @@ export function keyCandidates(rows: readonly unknown[]): readonly KeyCandidate[]
     .sort((one, other) => other.score - one.score || one.path.length - other.path.length)
     .slice(0, MAX_CANDIDATES)
     .map(({ path, first }) => ({ path, first }));
+}
+
+/** Of the rows, how many have nothing at a path that would be their key, and how many what an earlier one has. */
+export function keyFaults(
+  rows: readonly unknown[],
+  path: string,
+): { readonly lacking: number; readonly repeated: number } {
+  const read = compileFieldPath(parseFieldPath(path));
+  const values = rows.map(read).filter((value) => value !== undefined && value !== null && value !== '');
+  return { lacking: rows.length - values.length, repeated: values.length - new Set(values.map(jsonOf)).size };
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value);
 }
 
 function collect(value: unknown, names: readonly string[], found: Map<string, Found>): void {

@@ -1,7 +1,7 @@
 import { createManualEndpoint } from '../clockify/manual/endpoint.ts';
 import { extractRows } from '../clockify/manual/rows.ts';
 import type { Exchange } from '../clockify/try-client.ts';
-import { type KeyCandidate, keyCandidates } from '../clockify/try-keys.ts';
+import { type KeyCandidate, keyCandidates, keyFaults } from '../clockify/try-keys.ts';
 import {
   type DataCandidate,
   dataCandidates,
@@ -37,9 +37,11 @@ export interface Wish {
   /** As the n-th candidate, or as a path. */
   readonly choose: number;
   readonly dataPath: string | undefined;
+  /** A path that is to be the key of the rows. */
+  readonly key: string | undefined;
 }
 
-/** Asks the source once. @throws {WorkerError} as its endpoint; config `try.unknown_step`, `try.no_candidate` */
+/** Asks the source once. @throws {WorkerError} as its endpoint; config `try.unknown_step`, `try.no_candidate`, `try.no_key` */
 export async function suggestFor(
   config: Config,
   source: SourceConfig,
@@ -69,7 +71,17 @@ function choicesIn(json: unknown, wish: Wish): Omit<Suggestions, 'params' | 'ste
   const dataPath = wish.dataPath ?? chosen?.path;
   if (dataPath === undefined) return { data, dataPath, metadata: [], keys: [], rows: 0 };
   const rows = extractRows(json, dataPath);
+  if (wish.key !== undefined) refuseKey(rows, wish.key);
   return { data, dataPath, metadata: metadataCandidates(json, dataPath), keys: keyCandidates(rows), rows: rows.length };
+}
+
+/** Rows without a key would all be dead letters, and of two with one key the later would hide the earlier. */
+function refuseKey(rows: readonly unknown[], path: string): void {
+  const { lacking, repeated } = keyFaults(rows, path);
+  if (lacking + repeated === 0) return;
+  throw new WorkerError('config', 'try.no_key', `${path} is no key of these ${rows.length} rows`, {
+    hint: `It is missing in ${lacking} of them, and ${repeated} have the value of an earlier one.`,
+  });
 }
 
 /** The steps as far as the one that is asked about, which is then read as a whole. Undefined for a template. */

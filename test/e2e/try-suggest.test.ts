@@ -69,8 +69,20 @@ describe('suggest', { concurrency: 4 }, () => {
     const before = readFileSync(file, 'utf8');
     const { code, err } = await place.run(['suggest', 'expenses', '--write', '--key', 'nonsense[', '-c', file]);
     equal(code, 2);
-    match(err, /key/);
+    match(err, /the path cannot be read/);
     equal(readFileSync(file, 'utf8'), before);
+  });
+
+  test('a path that not every row has, or that two have alike, is refused as the key, and hash is not', async () => {
+    const file = place.configure('no-key', EXPENSES);
+    const before = readFileSync(file, 'utf8');
+    for (const path of ['$.nowhere', '$.userId']) {
+      const { code, err } = await place.run(['suggest', 'expenses', '--write', '--key', path, '-c', file]);
+      equal(code, 2);
+      match(err, /is no key of these \d+ rows/);
+    }
+    equal(readFileSync(file, 'utf8'), before);
+    equal((await asJson('expenses', '--key', 'hash', '-c', file)).choice.key, 'hash');
   });
 
   test('a URL becomes a new source, with the paging that the answer shows', async () => {

@@ -51,6 +51,19 @@ describe('init on a terminal', () => {
     ok(text.includes('plan: free'), 'the workspaces say what they pay for');
   });
 
+  test('a workspace that the key does not see is refused, and nothing is written', async () => {
+    const args = ['--base-url', simulator.url, '--workspaces', '64c777ddd3fcab07cfbb210c'];
+    for (const [name, answers, flags] of [
+      ['unseen', [], args],
+      ['no-such-number', ['7'], args.slice(0, 2)],
+    ] as const) {
+      const { code, told, text } = await answering(name, [...answers], [...flags], simulator.apiKey);
+      strictEqual(code, 2);
+      ok(told.join('\n').includes('does not see the workspace'));
+      strictEqual(text, '');
+    }
+  });
+
   test('what a flag says is not asked, and nothing at all with --non-interactive', async () => {
     const flags = ['--region', 'euc1', '--brokers', 'b:1', '--registry', 'http://r'];
     deepStrictEqual((await answering('flags', [], flags, '')).asked, []);

@@ -85,6 +85,15 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** The same client for what is less or more urgent: each of its requests takes its turn as that. */
+export function withPriority(client: Client & Sender, priority: Priority): Client & Sender {
+  return {
+    get: (call, signal) => client.get({ ...call, priority }, signal),
+    send: (sending, signal) => client.send({ ...sending, priority }, signal),
+    close: () => client.close(),
+  };
+}
+
 export function createClient(options: ClientOptions): Client & Sender {
   const agent = new Agent({
     allowH2: false,

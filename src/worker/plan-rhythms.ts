@@ -1,11 +1,13 @@
+import { type Client, type Sender, withPriority } from '../clockify/client.ts';
 import type { TemplateEndpoint } from '../clockify/endpoint.ts';
 import { type Changes, createChanges } from '../clockify/rhythms/changes.ts';
-import type { RhythmEndpoint } from '../clockify/rhythms/rhythm.ts';
+import type { RhythmEndpoint, Witness } from '../clockify/rhythms/rhythm.ts';
 import { createRunning } from '../clockify/rhythms/running.ts';
 import { createStrays } from '../clockify/rhythms/strays.ts';
 import { createRecent, createReconcile, type WindowOptions } from '../clockify/rhythms/windows.ts';
 import type { Template } from '../clockify/templates/template.ts';
 import type { RhythmsConfig } from '../config/config.ts';
+import type { Priority } from '../core/rate.ts';
 import type { Endpoint, Params } from '../pipeline/ports.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 import type { Rhythm } from './rhythm.ts';
@@ -18,8 +20,8 @@ export interface RhythmPlan {
   readonly rhythms: RhythmsConfig;
   readonly template: Template;
   readonly query: Readonly<Record<string, string>>;
-  /** The plain endpoint of a user: its read by id serves them all. */
-  readonly endpointOf: (params: Params) => TemplateEndpoint;
+  /** The plain endpoint of a user, asked by a client: its read by id serves every rhythm. */
+  readonly endpointOf: (params: Params, client: Client) => TemplateEndpoint;
 }
 
 /** A window that failed is tried again after this, then rarer. */
@@ -52,19 +54,22 @@ function createChangesByWorkspace(given: RhythmPlan): ChangesByWorkspace {
 }
 
 function changesIn(given: RhythmPlan, workspace: string): Changes {
-  const { client, source, report } = given.plan;
+  const { source, report } = given.plan;
+  const client = clientOf(given, 'changes');
   const onSwitch = (turn: Parameters<Parameters<typeof createChanges>[0]['onSwitch']>[0]) =>
     report?.({ type: 'rhythm-switched', source: source.name, workspace, rhythm: 'changes', turn });
-  return createChanges({ client, workspace, witness: witnessOf(given, workspace), users: usersOf(given), onSwitch });
+  const witness = witnessOf(given, client, workspace);
+  return createChanges({ client, workspace, witness, users: usersOf(given), onSwitch });
 }
 
 function runningOf(given: RhythmPlan, everyMs: number): Rhythm {
-  const { client, source } = given.plan;
+  const { source } = given.plan;
+  const client = clientOf(given, 'running');
   const pageSize = source.pageSize ?? given.template.list.pageSize;
-  const endpoint = ({ workspace = '' }: Params) =>
-    endpointFrom(
-      createRunning({ client, witness: witnessOf(given, workspace), workspace, pageSize, users: usersOf(given) }),
-    );
+  const endpoint = ({ workspace = '' }: Params) => {
+    const witness = witnessOf(given, client, workspace);
+    return endpointFrom(createRunning({ client, witness, workspace, pageSize, users: usersOf(given) }));
+  };
   return { name: 'running', seenBy: 'running', of: 'workspace', schedule: scheduleOf(given, everyMs), endpoint };
 }
 
@@ -74,14 +79,15 @@ function changesOf(given: RhythmPlan, everyMs: number, changes: ChangesByWorkspa
 }
 
 function recentOf(given: RhythmPlan, recentMs: number, changes: ChangesByWorkspace): Rhythm {
+  const client = clientOf(given, 'recent');
   return {
     name: 'recent',
     seenBy: 'recent',
     of: 'user',
     schedule: commonOf(given.plan).schedule,
     endpoint: (params) => ({
-      ...endpointFrom(createRecent(windowOptions(given, params), recentMs)),
-      witness: given.endpointOf(params).witness,
+      ...endpointFrom(createRecent(windowOptions(given, client, params), recentMs)),
+      witness: given.endpointOf(params, client).witness,
     }),
     onEvent: ({ workspace = '' }, event, nowMs) => {
       for (let count = publishedBy(event); count > 0; count--) changes(workspace).found(nowMs);
@@ -96,14 +102,15 @@ function publishedBy(event: SliceEvent): number {
 }
 
 function reconcileOf(given: RhythmPlan, reconcile: NonNullable<RhythmsConfig['reconcile']>): Rhythm {
+  const client = clientOf(given, 'reconcile');
   return {
     name: 'reconcile',
     seenBy: 'reconcile',
     of: 'user',
     schedule: { ...scheduleOf(given, reconcile.everyMs), everyMs: Math.min(RETRY_MS, reconcile.everyMs) },
     endpoint: (params) => {
-      const windows = createReconcile({ ...windowOptions(given, params), ...reconcile });
-      const { witness } = given.endpointOf(params);
+      const windows = createReconcile({ ...windowOptions(given, client, params), ...reconcile });
+      const { witness } = given.endpointOf(params, client);
       return { ...endpointFrom(windows), witness, nextAfter: windows.nextAfter };
     },
   };
@@ -111,6 +118,7 @@ function reconcileOf(given: RhythmPlan, reconcile: NonNullable<RhythmsConfig['re
 
 function straysOf(given: RhythmPlan, everyMs: number): Rhythm {
   const { source } = given.plan;
+  const client = clientOf(given, 'reconcile');
   return {
     name: 'strays',
     seenBy: 'reconcile',
@@ -118,7 +126,7 @@ function straysOf(given: RhythmPlan, everyMs: number): Rhythm {
     schedule: scheduleOf(given, Math.max(LEAST_STRAY_MS, Math.round(everyMs / STRAY_SWEEPS))),
     endpoint: ({ workspace = '' }, listed) => {
       const prefix = `${sliceId(source.name, { workspace })}/`;
-      return endpointFrom(createStrays({ witness: witnessOf(given, workspace), workspace, prefix, listed }));
+      return endpointFrom(createStrays({ witness: witnessOf(given, client, workspace), workspace, prefix, listed }));
     },
   };
 }
@@ -127,9 +135,9 @@ function scheduleOf({ plan }: RhythmPlan, everyMs: number): SourceSchedule {
   return { everyMs, spreadMs: Math.min(commonOf(plan).schedule.spreadMs, Math.round(everyMs / 10)) };
 }
 
-function windowOptions({ plan, template, query }: RhythmPlan, params: Params): WindowOptions {
+function windowOptions({ plan, template, query }: RhythmPlan, client: Client, params: Params): WindowOptions {
   return {
-    client: plan.client,
+    client,
     path: template.list.path(params),
     workspace: params.workspace ?? '',
     query,
@@ -143,9 +151,14 @@ function usersOf({ plan }: RhythmPlan): ReadonlySet<string> | undefined {
   return users === 'all' ? undefined : new Set(users);
 }
 
+/** What a rhythm asks with, its reads by id included. */
+function clientOf({ plan }: RhythmPlan, priority: Priority): Client & Sender {
+  return withPriority(plan.client, priority);
+}
+
 /** The read by id names no user. */
-function witnessOf({ endpointOf }: RhythmPlan, workspace: string): NonNullable<TemplateEndpoint['witness']> {
-  const { witness } = endpointOf({ workspace, user: 'any' });
+function witnessOf({ endpointOf }: RhythmPlan, client: Client, workspace: string): Witness {
+  const { witness } = endpointOf({ workspace, user: 'any' }, client);
   if (witness === undefined) throw new Error('rhythms need a read by id');
   return witness;
 }

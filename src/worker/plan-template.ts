@@ -1,4 +1,5 @@
 import { readCommittedSchemas } from '../avro/schema.ts';
+import type { Client } from '../clockify/client.ts';
 import { createEndpoint } from '../clockify/endpoint.ts';
 import { createReportEndpoint } from '../clockify/report-endpoint.ts';
 import { parentTemplates, templateNamed } from '../clockify/templates/catalogue.ts';
@@ -24,8 +25,8 @@ export function planTemplate(plan: SourcePlan): PlannedSource {
     const ownerOf = (item: unknown, slice: Slice) =>
       template.ownerOf === undefined ? slice.id : sliceId(source.name, template.ownerOf(item, slice.params));
     const { resource, mayBeEmpty } = template;
-    const endpointOf = (params: Params) =>
-      createEndpoint(plan.client, template, { params, query, pageSize: source.pageSize });
+    const endpointOf = (params: Params, client: Client = plan.client) =>
+      createEndpoint(client, template, { params, query, pageSize: source.pageSize });
     const { rhythms } = source;
     return {
       ...commonOf(plan),

@@ -4,6 +4,7 @@ import { type Answer, type Call, type Client, createClient, type Sender } from '
 import { listIds } from '../../src/clockify/discovery.ts';
 import { parentTemplates, templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import type { Config, RhythmsConfig, SourceConfig } from '../../src/config/config.ts';
+import type { Rate } from '../../src/core/rate.ts';
 import { createStaticMembership } from '../../src/kafka/static-membership.ts';
 import type { Ambient, DeleteGuard } from '../../src/pipeline/ports.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
@@ -36,6 +37,8 @@ export interface SourceOptions {
   readonly filters?: Partial<Record<ResourceName, SourceConfig['filters']>>;
   /** Of time entries; every rhythm that is not given is off. */
   readonly rhythms?: Partial<RhythmsConfig> | undefined;
+  /** Of each workspace; left out, more than anybody asks for. */
+  readonly rate?: Rate | undefined;
 }
 
 export interface TamperRule {
@@ -60,7 +63,7 @@ export interface PartsOptions {
 
 export function partsOf({ report, ...given }: PartsOptions): WorkerParts {
   const { simulator, sink, registry, options, guard } = given;
-  const client = tampered(clientOf(simulator, given.owner), given.tampers);
+  const client = tampered(clientOf(simulator, given.owner, options.rate), given.tampers);
   const ambient = ambientOf(given.clockOffsetMs);
   const membership = createStaticMembership(new Set([0, 1, 2]), 20);
   const shards = createShards({ sink, reader: sink, membership, ambient, report });
@@ -84,27 +87,30 @@ export function partsOf({ report, ...given }: PartsOptions): WorkerParts {
   return { sources, membership, shards, environment, ambient, report, close };
 }
 
-function clientOf({ url, origin, apiKey, memberKey }: Simulator, owner: PartsOptions['owner']): Client & Sender {
-  const admin = clientWith(apiKey, url, origin);
-  const member = clientWith(memberKey, url, origin);
-  return {
+const AMPLE: Rate = { requests: 10_000, windowMs: 100, burst: 10_000 };
+
+function clientOf({ url, origin, apiKey, memberKey }: Simulator, owner: PartsOptions['owner'], rate = AMPLE) {
+  const admin = clientWith(apiKey, url, origin, rate);
+  const member = clientWith(memberKey, url, origin, rate);
+  const client: Client & Sender = {
     send: (sending, signal) => (owner.role === 'admin' ? admin : member).send(sending, signal),
     get: (call, signal) => (owner.role === 'admin' ? admin : member).get(call, signal),
     async close() {
       await Promise.all([admin.close(), member.close()]);
     },
   };
+  return client;
 }
 
-function clientWith(apiKey: string, url: string, origin: string): Client & Sender {
+function clientWith(apiKey: string, url: string, origin: string, rate: Rate): Client & Sender {
   return createClient({
     apiKey,
     baseUrl: url,
     allowedOrigins: [origin],
     name: 'practice',
     reportsUrl: `${origin}/report/v1`,
-    rate: { requests: 10_000, windowMs: 100, burst: 10_000 },
-    reportsRate: { requests: 10_000, windowMs: 100, burst: 10_000 },
+    rate,
+    reportsRate: AMPLE,
     connectTimeoutMs: 2_000,
     headersTimeoutMs: 5_000,
     bodyTimeoutMs: 5_000,

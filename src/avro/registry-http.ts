@@ -1,5 +1,7 @@
-import { request } from 'undici';
+import type { SecureContextOptions } from 'node:tls';
+import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import { WorkerError } from '../core/errors.ts';
+import { isTlsFault } from '../core/tls-fault.ts';
 
 /** Calls of Confluent's registry API that the library does not make, and the error table of all of them. */
 
@@ -13,6 +15,8 @@ export interface RegistryHttpOptions {
   readonly url: string;
   readonly auth?: RegistryAuth | undefined;
   readonly timeoutMs: number;
+  /** Asked for each connection. */
+  readonly tls?: (() => SecureContextOptions) | undefined;
 }
 
 /** Fields of answers that we read; none of them is sure to be there. */
@@ -45,19 +49,26 @@ const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 /**
  * @returns a call that answers with 200, or a 404 or 409 that the registry itself gave; anything else it throws
  */
-export function createRegistryCall({ url, auth, timeoutMs }: RegistryHttpOptions): RegistryCall {
+export function createRegistryCall({ url, auth, timeoutMs, tls }: RegistryHttpOptions): RegistryCall {
   const base = url.replace(/\/+$/, '');
+  const through = tls === undefined ? {} : { dispatcher: dispatcherWith(tls) };
   const headers = { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE, ...authHeaders(auth) };
   return async (method, path, body, signal) => {
     const deadline = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
     try {
       const payload = body === undefined ? null : JSON.stringify(body);
-      const answer = await request(base + path, { method, headers, body: payload, signal: either });
+      const answer = await request(base + path, {
+        method,
+        headers,
+        body: payload,
+        signal: either,
+        ...through,
+      });
       return readAnswer(answer.statusCode, await answer.body.text());
     } catch (thrown) {
       signal?.throwIfAborted();
-      throw thrown instanceof WorkerError ? thrown : unavailable('it does not answer', thrown);
+      throw thrown instanceof WorkerError ? thrown : connectionError(thrown);
     }
   };
 }
@@ -68,13 +79,17 @@ export function authHeaders(auth: RegistryAuth | undefined): Readonly<Record<str
   return { authorization: `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}` };
 }
 
+function dispatcherWith(tls: () => SecureContextOptions): Dispatcher {
+  return new Agent({ connect: (options, callback) => buildConnector({ ...tls() })(options, callback) });
+}
+
 /** What a status means. 404 is here only where it has no meaning for the caller. */
 export function statusError(status: number, message: string, cause?: unknown): WorkerError {
   if (status >= 500 || status === 429 || status === 408) return unavailable(`it answers ${status}: ${message}`, cause);
   if (status === 401 || status === 403) {
     return new WorkerError('config', 'registry.refused', `the schema registry refuses: ${status} ${message}`, {
       cause,
-      hint: 'Check registry.auth, and that this user may read and write subjects and their compatibility level.',
+      hint: 'Check registry.username and password, or registry.token, and that this user may read and write subjects and their compatibility level.',
     });
   }
   if (status === 409) return incompatible(message, cause);
@@ -100,6 +115,14 @@ export function incompatible(reason: string, cause?: unknown): WorkerError {
 
 export function unavailable(why: string, cause?: unknown): WorkerError {
   return new WorkerError('transient', 'registry.unavailable', `the schema registry is away: ${why}`, { cause });
+}
+
+function connectionError(thrown: unknown): WorkerError {
+  if (!isTlsFault(thrown)) return unavailable('it does not answer', thrown);
+  return new WorkerError('config', 'registry.tls_refused', `no TLS connection with the registry: ${thrown.message}`, {
+    cause: thrown,
+    hint: 'Check registry.tls_ca, and the name of the host in registry.url.',
+  });
 }
 
 export function unknownSchema(id: number, cause?: unknown): WorkerError {

@@ -1,3 +1,5 @@
+import { Agent } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { type COMPATIBILITY, SchemaRegistry as LibraryRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { WorkerError } from '../core/errors.ts';
 import { authHeaders, type RegistryHttpOptions, statusError, unavailable } from './registry-http.ts';
@@ -8,12 +10,31 @@ import { authHeaders, type RegistryHttpOptions, statusError, unavailable } from 
  */
 
 /** It has no timeout, hence the middleware; and it keeps its retry settings for all instances, hence always the same. */
-export function createLibrary({ url, auth, timeoutMs }: RegistryHttpOptions): LibraryRegistry {
+export function createLibrary({ url, auth, timeoutMs, tls }: RegistryHttpOptions): LibraryRegistry {
   const headers = authHeaders(auth);
   const bounded: Middleware = () => ({
     prepareRequest: async (next) => (await next()).enhance({ timeout: timeoutMs, headers }),
   });
-  return new LibraryRegistry({ host: url.replace(/\/+$/, ''), retry: { retries: 0 }, middlewares: [bounded] });
+  return new LibraryRegistry({
+    host: url.replace(/\/+$/, ''),
+    retry: { retries: 0 },
+    middlewares: [bounded],
+    ...(tls === undefined ? {} : { agent: new TlsAgent(tls) }),
+  });
+}
+
+/** Node takes such options once for all connections; here they are asked for each. */
+class TlsAgent extends Agent {
+  readonly #tls: () => SecureContextOptions;
+
+  constructor(tls: () => SecureContextOptions) {
+    super();
+    this.#tls = tls;
+  }
+
+  override createConnection(...[options, callback]: Parameters<Agent['createConnection']>) {
+    return super.createConnection({ ...options, ...this.#tls() }, callback);
+  }
 }
 
 type Middleware = NonNullable<ConstructorParameters<typeof LibraryRegistry>[0]['middlewares']>[number];

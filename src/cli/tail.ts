@@ -4,7 +4,7 @@ import { secretsOf } from '../config/config.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import { type TailedRecord, tailTopic } from '../kafka/topic-tail.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { registryOptions } from '../worker/sinks.ts';
+import { kafkaOptions, registryOptions } from '../worker/secure.ts';
 import { type Command, EXIT, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 
@@ -30,7 +30,7 @@ export const tail: Command = {
     if (topic === undefined) throw usageError(tail, 'tail needs the name of a topic');
     const config = readConfig(tail, call, terminal);
     const logger = createLogger({ level: 'warn', format: config.log.format, secrets: secretsOf(config) });
-    const kafka = createKafkaClient(config.kafka, logger);
+    const kafka = createKafkaClient(kafkaOptions(config), logger);
     const registry = createRegistry({ ...registryOptions(config), log: logger });
     const decode = createDecoder(registry.fetchSchema);
     const show = call.flags.json === true ? asJson : asLine;

@@ -1,4 +1,5 @@
 import type { Rate } from '../core/rate.ts';
+import type { SaslConfig, TlsConfig } from './secure.ts';
 
 /**
  * The configuration once it is read, checked and complete. Data in: one YAML file, environment variables, flags.
@@ -192,6 +193,8 @@ interface KafkaConfig {
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly transactionTimeoutMs: number;
+  readonly tls: TlsConfig | undefined;
+  readonly sasl: SaslConfig | undefined;
 }
 
 interface TopicsConfig {
@@ -211,6 +214,8 @@ interface RegistryConfig {
   readonly timeoutMs: number;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  readonly token: string | undefined;
+  readonly tls: TlsConfig | undefined;
 }
 
 interface HttpConfig {
@@ -254,6 +259,10 @@ export interface FilterInfo {
 
 /** Everything that must not be seen: for the logger's scrubber. */
 export function secretsOf(config: Config): readonly string[] {
+  const { registry, kafka } = config;
+  const { sasl, tls } = kafka;
+  const ofKafka = sasl?.mechanism === 'oauthbearer' ? sasl.clientSecret : sasl?.password;
+  const others = [ofKafka, tls?.keyPassword, registry.password, registry.token, registry.tls?.keyPassword];
   const keys = Object.values(config.credentials).map(({ apiKey }) => apiKey);
-  return config.registry.password === undefined ? keys : [...keys, config.registry.password];
+  return [...keys, ...others.filter((secret) => secret !== undefined)];
 }

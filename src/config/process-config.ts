@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Settings } from './process-settings.ts';
+import { kafkaSasl, kafkaTls, registryTls } from './secure.ts';
 
 /** Everything of the configuration that is no credential and no source. */
 export function processConfig(get: Settings): Omit<Config, 'credentials' | 'sources'> {
@@ -27,6 +28,8 @@ function kafkaConfig(get: Settings): Config['kafka'] {
     connectionTimeoutMs: get('kafka.connection_timeout'),
     requestTimeoutMs: get('kafka.request_timeout'),
     transactionTimeoutMs: get('kafka.transaction_timeout'),
+    tls: kafkaTls(get),
+    sasl: kafkaSasl(get),
   };
 }
 
@@ -48,6 +51,8 @@ function registryConfig(get: Settings): Config['registry'] {
     timeoutMs: get('registry.timeout'),
     username: get('registry.username') ?? undefined,
     password: get('registry.password') ?? undefined,
+    token: get('registry.token') ?? undefined,
+    tls: registryTls(get),
   };
 }
 

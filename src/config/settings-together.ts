@@ -1,10 +1,12 @@
 import type { ReadSettings } from './process-settings.ts';
 import type { Report } from './report.ts';
+import { checkSecure } from './secure-together.ts';
 import type { SettingPath } from './settings.ts';
 import { NOWHERE } from './tree.ts';
 
 /** What settings that are right one by one may get wrong together. */
-export function checkTogether({ get, setAt }: ReadSettings, report: Report): void {
+export function checkTogether(settings: ReadSettings, report: Report): void {
+  const { get, setAt } = settings;
   const problem = (path: SettingPath, message: string, hint: string) =>
     report.problem(setAt(path) ?? NOWHERE, path, message, hint);
   const shards = get('kafka.shards');
@@ -19,6 +21,7 @@ export function checkTogether({ get, setAt }: ReadSettings, report: Report): voi
     const given = get('registry.username') === null ? 'registry.password' : 'registry.username';
     problem(given, 'stands alone', 'Give both registry.username and registry.password, or neither.');
   }
+  checkSecure(settings, report);
   if (get('http.connect_timeout') > get('http.request_timeout')) {
     problem('http.connect_timeout', 'is longer than http.request_timeout', 'The request contains the connection.');
   }

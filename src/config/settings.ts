@@ -16,6 +16,9 @@ export const topicName: Format<string> = matching(
   'Up to 249 of letters, digits, ".", "_" and "-".',
 );
 
+const pemPath = matching('a path', /^[^\0]{1,4096}$/, 'A path to a PEM file; it is read again for each connection.');
+const userName = matching('a user name', /^[^\s\0]{1,255}$/, 'No white space.');
+
 const NAME = 'Letters, digits, ".", "_" and "-".';
 
 function setting<T>(format: Format<T>, about: string): Setting<T> {
@@ -47,6 +50,33 @@ export const SETTINGS = {
   'kafka.connection_timeout': setting(duration('100ms', '5m'), 'For a connection to a broker, TLS included.'),
   'kafka.request_timeout': setting(duration('1s', '10m'), 'For one answer of a broker.'),
   'kafka.transaction_timeout': setting(duration('5s', '15m'), 'After which a broker aborts a transaction.'),
+  'kafka.tls': setting(
+    flag,
+    'Whether connections to the brokers are encrypted; the name of the host is always checked.',
+  ),
+  'kafka.tls_ca': setting(pemPath, "PEM file with the authorities that the brokers' certificates are from."),
+  'kafka.tls_certificate': setting(pemPath, 'PEM file with the certificate of this client, its chain after it.'),
+  'kafka.tls_key': setting(pemPath, 'PEM file with the private key of that certificate.'),
+  'kafka.tls_key_password': {
+    ...setting(secret('a password'), `Of the private key. Best as \${NAME} or \${file:path}.`),
+    secret: true,
+  },
+  'kafka.sasl_mechanism': setting(
+    choice('a SASL mechanism', ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']),
+    'How this client says who it is.',
+  ),
+  'kafka.sasl_username': setting(userName, 'For plain and scram.'),
+  'kafka.sasl_password': { ...setting(secret('a password'), `Best as \${NAME} or \${file:path}.`), secret: true },
+  'kafka.oauth_token_url': setting(serviceUrl, 'For oauthbearer: where tokens are given for client credentials.'),
+  'kafka.oauth_client_id': setting(userName, 'For oauthbearer.'),
+  'kafka.oauth_client_secret': {
+    ...setting(secret('a secret'), `For oauthbearer. Best as \${NAME} or \${file:path}.`),
+    secret: true,
+  },
+  'kafka.oauth_scope': setting(
+    matching('a scope', /^[\x21-\x7e ]{1,1000}$/, 'Printable ASCII, scopes with spaces between.'),
+    'For oauthbearer: the scope that is asked for.',
+  ),
   'topics.prefix': setting(
     matching('a prefix', /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,99}$/, `Up to 100 characters. ${NAME}`),
     'First part of the topics: <prefix>.<resource>.',
@@ -66,6 +96,17 @@ export const SETTINGS = {
     'For basic authentication at the registry.',
   ),
   'registry.password': { ...setting(secret('a password'), `Best as \${NAME} or \${file:path}.`), secret: true },
+  'registry.token': {
+    ...setting(secret('a token'), `Bearer token, instead of a user. Best as \${NAME} or \${file:path}.`),
+    secret: true,
+  },
+  'registry.tls_ca': setting(pemPath, "PEM file with the authorities that the registry's certificate is from."),
+  'registry.tls_certificate': setting(pemPath, 'PEM file with the certificate of this client, its chain after it.'),
+  'registry.tls_key': setting(pemPath, 'PEM file with the private key of that certificate.'),
+  'registry.tls_key_password': {
+    ...setting(secret('a password'), `Of the private key. Best as \${NAME} or \${file:path}.`),
+    secret: true,
+  },
   'http.connect_timeout': setting(duration('100ms', '5m'), 'For a connection to Clockify, TLS included.'),
   'http.headers_timeout': setting(duration('100ms', '10m'), 'Until the head of an answer is there.'),
   'http.body_timeout': setting(duration('100ms', '10m'), 'Silence in the middle of an answer.'),

@@ -4,8 +4,7 @@
  * In: records and state records of one shard at a time, as bytes. Out: the same, visible at once or not at all, and the
  * shards of this worker. Keeps P1 and P2 (transactions, fencing), P3 (one partition a key) and P8 (nothing is queued).
  */
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
 import {
   type KafkaClient,
   type KafkaConfig,
@@ -14,6 +13,8 @@ import {
   logTextsOf,
   newKafka,
 } from './kafkajs-patches.ts';
+import { createOauthProvider, type OauthOptions } from './oauth.ts';
+import { openSocket } from './socket.ts';
 
 /** How to reach the brokers. */
 export interface KafkaOptions {
@@ -21,9 +22,18 @@ export interface KafkaOptions {
   readonly clientId: string;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  readonly ssl?: KafkaConfig['ssl'];
-  readonly sasl?: KafkaConfig['sasl'];
+  /** Asked for each connection; undefined: connections are in clear text. */
+  readonly tls?: (() => SecureContextOptions) | undefined;
+  readonly sasl?: SaslOptions | undefined;
 }
+
+type SaslOptions =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | ({ readonly mechanism: 'oauthbearer' } & OauthOptions);
 
 /** Where kafkajs's log lines go; the shape of a pino logger. */
 export interface KafkaLogger {
@@ -48,21 +58,26 @@ export function createKafkaClient(options: KafkaOptions, logger: KafkaLogger): K
     retry: RETRY,
     logLevel: logLevel.INFO,
     logCreator: () => logTo(logger),
-    socketFactory: openSocket,
-    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
-    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+    socketFactory: socketOpener(options.tls),
+    ...(options.sasl === undefined ? {} : { sasl: saslOf(options.sasl, options.connectionTimeoutMs) }),
   });
 }
 
 /** As kafkajs does it, and without Nagle's delay, which kafkajs never switches off. */
-function openSocket({ host, port, ssl, onConnect }: Parameters<NonNullable<KafkaConfig['socketFactory']>>[0]): Socket {
-  const servername = isIP(host) === 0 ? { servername: host } : {};
-  const socket = ssl
-    ? connectTls({ host, port, ...servername, ...ssl }, onConnect)
-    : connectPlain({ host, port }, onConnect);
-  socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  socket.setNoDelay(true);
-  return socket;
+function socketOpener(tls: KafkaOptions['tls']): NonNullable<KafkaConfig['socketFactory']> {
+  return ({ host, port, onConnect }) => {
+    const socket = openSocket(host, port, tls, onConnect);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.setNoDelay(true);
+    return socket;
+  };
+}
+
+function saslOf(sasl: SaslOptions, timeoutMs: number): NonNullable<KafkaConfig['sasl']> {
+  if (sasl.mechanism === 'oauthbearer') {
+    return { mechanism: 'oauthbearer', oauthBearerProvider: createOauthProvider(sasl, timeoutMs) };
+  }
+  return { ...sasl } as NonNullable<KafkaConfig['sasl']>;
 }
 
 /** Met in healthy operation and retried by kafkajs, which logs them as errors all the same. */

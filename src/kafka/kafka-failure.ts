@@ -42,7 +42,8 @@ export function protocolType(error: unknown): string | undefined {
 }
 
 export function classify(error: unknown): KafkaFailure {
-  if (chainOf(error).some(({ name }) => REFUSED_CLASSES.has(name ?? ''))) return 'refused';
+  const isOurs = (each: ErrorLike) => each instanceof WorkerError && each.kind === 'config';
+  if (chainOf(error).some((each) => isOurs(each) || REFUSED_CLASSES.has(each.name ?? ''))) return 'refused';
   const type = protocolType(error) ?? '';
   if (FENCED.has(type)) return 'fenced';
   if (LOST.has(type)) return 'lost';

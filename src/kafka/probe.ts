@@ -1,3 +1,5 @@
+import type { SecureContextOptions } from 'node:tls';
+import { WorkerError } from '../core/errors.ts';
 import { kafkaError, messageOf, protocolType } from './kafka-failure.ts';
 import { type Admin, ConfigResourceTypes, coordinatorFailure, type KafkaClient } from './kafkajs-patches.ts';
 import { someBrokerListens } from './reach.ts';
@@ -14,6 +16,7 @@ export interface KafkaFinding {
 
 export interface KafkaProbe {
   readonly brokers: readonly string[];
+  readonly tls?: (() => SecureContextOptions) | undefined;
   readonly app: string;
   readonly topics: readonly TopicPlan[];
   /** Whether the worker makes topics that are missing. */
@@ -28,7 +31,7 @@ export async function* probeKafka(kafka: KafkaClient, probe: KafkaProbe): AsyncG
   const { brokers, app, topics } = probe;
   const admin = kafka.admin();
   try {
-    await someBrokerListens(brokers);
+    await someBrokerListens(probe);
     await admin.connect();
     const cluster = await admin.describeCluster();
     const count = cluster.brokers.length;
@@ -38,7 +41,7 @@ export async function* probeKafka(kafka: KafkaClient, probe: KafkaProbe): AsyncG
       name: 'kafka',
       status: 'fail',
       says: reasonOf(error),
-      mend: 'Check kafka.brokers, and that a broker listens there.',
+      mend: hintOf(error) ?? 'Check kafka.brokers, and that a broker listens there.',
     };
     await admin.disconnect().catch(() => undefined);
     return;
@@ -51,7 +54,12 @@ export async function* probeKafka(kafka: KafkaClient, probe: KafkaProbe): AsyncG
   }
 }
 
+function hintOf(error: unknown): string | undefined {
+  return error instanceof WorkerError ? error.hint : undefined;
+}
+
 function reasonOf(error: unknown): string {
+  if (error instanceof WorkerError && error.kind === 'config') return error.message;
   return kafkaError('kafka', 'Kafka cannot be reached', error).message;
 }
 

@@ -15,6 +15,7 @@ import type { Membership, StateReader, TransactionalSink } from '../pipeline/por
 import { abortable, backoffMs } from '../pipeline/retry.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { openLocal } from './local-sinks.ts';
+import { kafkaOptions, registryOptions } from './secure.ts';
 import type { WireOptions } from './wire.ts';
 
 /** Where changes go, where state comes back from, and who owns what. */
@@ -35,7 +36,7 @@ export function openSink(options: WireOptions): Promise<Target> {
 }
 
 async function openKafka({ config, logger, once, signal }: WireOptions): Promise<Target> {
-  const kafka = createKafkaClient(config.kafka, logger.child({ component: 'kafka' }));
+  const kafka = createKafkaClient(kafkaOptions(config), logger.child({ component: 'kafka' }));
   const state = stateTopicName(config.app);
   const within = once ? REACH_WITHIN_MS.once : REACH_WITHIN_MS.always;
   const check = () => topicsOf(kafka, config, state, logger);
@@ -57,12 +58,6 @@ async function openKafka({ config, logger, once, signal }: WireOptions): Promise
 
 export function stateTopicName(app: string): string {
   return `__clockify-kafka.${app}.state`;
-}
-
-export function registryOptions({ registry }: Config) {
-  const { url, timeoutMs, username, password } = registry;
-  const auth = username === undefined ? {} : { auth: { username, password: password ?? '' } };
-  return { url, timeoutMs, ...auth };
 }
 
 function topicsOf(
@@ -106,11 +101,12 @@ function membershipOf(kafka: KafkaClient, config: Config, state: string, logger:
 function reach<T>(
   attempt: () => Promise<T>,
   withinMs: number,
-  { kafka }: Config,
+  config: Config,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<T> {
   const until = Date.now() + withinMs;
+  const { kafka } = config;
   const tellAndWait = (thrown: unknown, count: number) => {
     const error = toWorkerError(thrown);
     if (error.kind !== 'transient') return throwError(() => error);
@@ -122,7 +118,7 @@ function reach<T>(
     return timer(500 + backoffMs(REACH, count, Math.random()));
   };
   const answering = async (): Promise<T> => {
-    await someBrokerListens(kafka.brokers);
+    await someBrokerListens(kafkaOptions(config));
     return attempt();
   };
   const stopped$ = fromEvent(signal, 'abort').pipe(
@@ -134,6 +130,6 @@ function reach<T>(
 function unreachable(brokers: readonly string[], cause: WorkerError | undefined): WorkerError {
   return new WorkerError('transient', 'kafka.unavailable', `Kafka cannot be reached at ${brokers.join(', ')}`, {
     cause,
-    hint: 'Check kafka.brokers and that a broker listens there; "--sink stdout" needs none.',
+    hint: 'Check kafka.brokers, that a broker listens there, and whether it wants kafka.tls or kafka.sasl_mechanism; "--sink stdout" needs none.',
   });
 }

@@ -12,7 +12,8 @@ import { ensureTopics, stateTopic } from '../kafka/topics.ts';
 import { bodyLength, decodeFrame, FRAME_HEAD } from '../local/frame.ts';
 import { ShardState } from '../pipeline/shard-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { registryOptions, stateTopicName } from './sinks.ts';
+import { kafkaOptions, registryOptions } from './secure.ts';
+import { stateTopicName } from './sinks.ts';
 
 /** The real state and the real schemas, for reading only: no fence, no group, no lock, so that no worker notices. */
 export interface RealState {
@@ -31,13 +32,14 @@ export function openRealState(config: Config, logger: Logger): Promise<RealState
 
 async function openKafkaState(config: Config, logger: Logger): Promise<RealState> {
   const { brokers, shards } = config.kafka;
-  await someBrokerListens(brokers).catch((cause: unknown) => {
+  await someBrokerListens(kafkaOptions(config)).catch((cause: unknown) => {
+    if (toWorkerError(cause).kind === 'config') throw cause;
     throw new WorkerError('transient', 'kafka.unavailable', `Kafka cannot be reached at ${brokers.join(', ')}`, {
       cause: toWorkerError(cause),
       hint: 'The state to compare with is in Kafka; with "--sink stdout" or "--sink file" it is in a file.',
     });
   });
-  const kafka = createKafkaClient(config.kafka, logger);
+  const kafka = createKafkaClient(kafkaOptions(config), logger);
   const topic = stateTopicName(config.app);
   const isThere = await ensureTopics(kafka, [stateTopic(topic, shards)], { create: false, warn: () => undefined }).then(
     () => true,

@@ -1,5 +1,7 @@
 /** Settings of the one Kafka node, for the local process and the container alike. */
 
+import { SECURE_LISTENER } from './secure-listener.ts';
+
 /** Where the node listens, and what it tells others about it. */
 export interface KafkaAddresses {
   readonly listener: string;
@@ -10,6 +12,8 @@ export interface KafkaAddresses {
    * in a container. The advertised address serves otherwise.
    */
   readonly internal?: string;
+  /** Of the listener with TLS and SASL. */
+  readonly secure?: string | undefined;
 }
 
 /** `server.properties` for one small node that starts fast; `extra` wins. */
@@ -18,13 +22,14 @@ export function kafkaProperties(
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const internal = at.internal === undefined ? '' : `,INTERNAL://${at.internal}`;
+  const secure = at.secure === undefined ? '' : `,${SECURE_LISTENER}://${at.secure}`;
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@${at.controller}`,
-    listeners: `PLAINTEXT://${at.listener}${internal},CONTROLLER://${at.controller}`,
-    'advertised.listeners': `PLAINTEXT://${at.advertised}${internal}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `PLAINTEXT://${at.listener}${internal}${secure},CONTROLLER://${at.controller}`,
+    'advertised.listeners': `PLAINTEXT://${at.advertised}${internal}${secure}`,
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,${SECURE_LISTENER}:SASL_SSL`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': internal === '' ? 'PLAINTEXT' : 'INTERNAL',
     'auto.create.topics.enable': 'false',

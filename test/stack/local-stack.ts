@@ -1,4 +1,5 @@
 /** What both ways of running a stack on this machine have in common. */
+import type { SecureListener } from './secure-listener.ts';
 import type { Service } from './service.ts';
 
 /** What a way of running a stack is told. */
@@ -6,12 +7,15 @@ export interface LocalStackOptions {
   /** Broker settings on top of the small ones of the stack. */
   readonly kafka: Readonly<Record<string, string>>;
   readonly registry: boolean;
+  readonly secure?: SecureListener | undefined;
   readonly log: (line: string) => void;
 }
 
 /** A running Kafka, and a registry if one was wanted. */
 export interface LocalStack {
   readonly brokers: string[];
+  /** Address of the listener with TLS and SASL, where one was wanted. */
+  readonly secureBroker?: string | undefined;
   /** Base URL of the Confluent-compatible API; empty when there is no registry. */
   readonly registryUrl: string;
   readonly broker: Service;

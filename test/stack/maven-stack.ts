@@ -16,6 +16,7 @@ import { kafkaArtefact, registryArtefact } from './maven.ts';
 import { freePorts } from './ports.ts';
 import { ProcessGroup } from './process-group.ts';
 import { brokerAnswers, urlAnswers } from './readiness.ts';
+import { scramUsers, secureProperties } from './secure-listener.ts';
 import { jvmService, logTail, type Service, ServiceStartError } from './service.ts';
 
 /** Somebody else can take a free port before the JVM does. */
@@ -38,6 +39,7 @@ export async function startMavenStack(options: LocalStackOptions): Promise<Local
     ]);
     return {
       brokers: [kafka.address],
+      secureBroker: kafka.secure,
       registryUrl: registry?.address ?? '',
       broker: kafka.service,
       registry: registry?.service,
@@ -51,35 +53,44 @@ export async function startMavenStack(options: LocalStackOptions): Promise<Local
 
 interface Started {
   readonly address: string;
+  readonly secure?: string | undefined;
   readonly service: Service;
 }
 
 async function startKafka(group: ProcessGroup, java: string, options: LocalStackOptions): Promise<Started> {
   const libraries = await ensureArtefact(kafkaArtefact(group), options.log);
   const jvm = [...jvmFlags(group), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(libraries, '*')];
-  return await onFreePorts(2, async ([port, controllerPort], attempt) => {
+  return await onFreePorts(3, async ([port, controllerPort, securePort], attempt) => {
     const folder = join(group.dataDir, `kafka-${attempt}`);
     await mkdir(folder);
     const settings = join(folder, 'server.properties');
     const address = `127.0.0.1:${port}`;
     const controller = `127.0.0.1:${controllerPort}`;
-    const at = { listener: address, advertised: address, controller };
-    await writeFile(
-      settings,
-      propertiesText(kafkaProperties(at, { 'log.dirs': join(folder, 'data'), ...options.kafka })),
-    );
-    await formatStorage(group, java, jvm, settings, folder);
+    const secure = options.secure === undefined ? undefined : `localhost:${securePort}`;
+    const at = { listener: address, advertised: address, controller, secure };
+    const own = options.secure === undefined ? {} : secureProperties(options.secure);
+    const properties = kafkaProperties(at, { 'log.dirs': join(folder, 'data'), ...own, ...options.kafka });
+    await writeFile(settings, propertiesText(properties));
+    const users = options.secure === undefined ? [] : scramUsers(options.secure);
+    await formatStorage(group, java, jvm, settings, folder, users);
     const spec = { command: java, args: [...jvm, 'kafka.Kafka', settings], logFile: join(folder, 'kafka.log') };
     const service = jvmService(group, 'Kafka', spec, () => brokerAnswers('127.0.0.1', port as number));
     await service.start();
-    return { address, service };
+    return { address, secure, service };
   });
 }
 
-async function formatStorage(group: ProcessGroup, java: string, jvm: string[], settings: string, folder: string) {
+async function formatStorage(
+  group: ProcessGroup,
+  java: string,
+  jvm: string[],
+  settings: string,
+  folder: string,
+  users: readonly string[],
+) {
   const logFile = join(folder, 'format.log');
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
-  const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings];
+  const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings, ...users];
   const program = await group.spawn({ command: java, args, logFile });
   const { code } = await program.ended();
   if (code !== 0) throw new ServiceStartError('Kafka could not format its storage', await logTail(logFile));

@@ -6,6 +6,7 @@
  */
 import { dockerAnswers, startDockerStack } from './docker-stack.ts';
 import { startMavenStack } from './maven-stack.ts';
+import type { SecureListener } from './secure-listener.ts';
 import type { Service } from './service.ts';
 
 /** What a stack may be asked for. */
@@ -16,6 +17,8 @@ export interface StackOptions {
   readonly registry?: boolean;
   /** Never use the stack that the environment names: for tests that stop the broker or need other settings. */
   readonly own?: boolean;
+  /** A second listener with TLS and SASL; only as a Java process of this machine, and always a stack of one's own. */
+  readonly secure?: SecureListener;
   /** Told what takes long (downloads); written to stderr unless told. */
   readonly log?: (line: string) => void;
 }
@@ -23,6 +26,8 @@ export interface StackOptions {
 /** Addresses of a running Kafka and registry. */
 export interface Stack {
   readonly brokers: string[];
+  /** Address of the listener with TLS and SASL, where one was wanted. */
+  readonly secureBroker?: string | undefined;
   /** Base URL of the Confluent-compatible API; empty when there is no registry. */
   readonly registryUrl: string;
   readonly kind: 'environment' | 'docker' | 'maven';
@@ -38,12 +43,13 @@ export interface Stack {
 /** Starts a stack and returns when both parts answer. It ends at the latest with this process, however that ends. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const registry = options.registry ?? true;
-  const named = options.own === true ? undefined : environmentStack(registry);
+  const { secure } = options;
+  const named = options.own === true || secure !== undefined ? undefined : environmentStack(registry);
   if (named) return named;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
-  const kind = (await dockerAnswers()) ? 'docker' : 'maven';
+  const kind = secure === undefined && (await dockerAnswers()) ? 'docker' : 'maven';
   const start = kind === 'docker' ? startDockerStack : startMavenStack;
-  const started = await start({ kafka: options.kafka ?? {}, registry, log });
+  const started = await start({ kafka: options.kafka ?? {}, registry, secure, log });
   return { ...started, kind, [Symbol.asyncDispose]: started.stop };
 }
 

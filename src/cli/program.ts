@@ -14,6 +14,7 @@ import { schema } from './schema.ts';
 import { simulateCommand } from './simulate.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
+import { topics } from './topics.ts';
 
 const COMMANDS: readonly Command[] = [
   run,
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   suggest,
   diff,
   schema,
+  topics,
   tail,
   simulateCommand,
 ];

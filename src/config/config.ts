@@ -204,6 +204,10 @@ interface TopicsConfig {
   readonly partitions: number;
   /** -1: the broker's default. */
   readonly replicationFactor: number;
+  /** These three are written to a topic when it is created. */
+  readonly deleteRetentionMs: number;
+  readonly compactionLagMs: number;
+  readonly deadLettersRetentionMs: number;
   readonly deadLetters: string;
 }
 

@@ -32,6 +32,9 @@ export const DEFAULTS = {
   'topics.create': 'true',
   'topics.partitions': '3',
   'topics.replication_factor': '-1',
+  'topics.delete_retention': '7d',
+  'topics.compaction_lag': '1h',
+  'topics.dead_letters_retention': '30d',
   /** `dlq.<prefix>`. */
   'topics.dead_letters': null,
   'registry.url': 'http://localhost:8081',

@@ -40,6 +40,9 @@ function topicsConfig(get: Settings): Config['topics'] {
     create: get('topics.create'),
     partitions: get('topics.partitions'),
     replicationFactor: get('topics.replication_factor'),
+    deleteRetentionMs: get('topics.delete_retention'),
+    compactionLagMs: get('topics.compaction_lag'),
+    deadLettersRetentionMs: get('topics.dead_letters_retention'),
     deadLetters: get('topics.dead_letters') ?? `dlq.${prefix}`,
   };
 }

@@ -87,6 +87,18 @@ export const SETTINGS = {
     integer(-1, 100),
     'Replicas of a topic when it is created; -1: as the broker says.',
   ),
+  'topics.delete_retention': setting(
+    duration('1h', '366d'),
+    'How long a tombstone stays for slow readers; written to a topic when it is created.',
+  ),
+  'topics.compaction_lag': setting(
+    duration('1s', '366d'),
+    'How long every version of a row stays; written to a topic when it is created.',
+  ),
+  'topics.dead_letters_retention': setting(
+    duration('1h', '3660d'),
+    'How long a dead letter stays; written to its topic when it is created.',
+  ),
   'topics.dead_letters': setting(topicName, 'Topic of the dead letters; dlq.<prefix> if left out.'),
   'registry.url': setting(serviceUrl, 'Address of the schema registry.'),
   'registry.auto_register': setting(flag, 'Whether schemas are registered by the worker; else they must be there.'),

@@ -3,7 +3,7 @@ import { WorkerError } from '../core/errors.ts';
 import { kafkaError, messageOf, protocolType } from './kafka-failure.ts';
 import { type Admin, ConfigResourceTypes, coordinatorFailure, type KafkaClient } from './kafkajs-patches.ts';
 import { someBrokerListens } from './reach.ts';
-import type { TopicPlan } from './topics.ts';
+import { partitionsOf, type TopicPlan } from './topics.ts';
 
 /** What one look at the brokers has shown. */
 export interface KafkaFinding {
@@ -75,16 +75,6 @@ async function topicFinding(kafka: KafkaClient, admin: Admin, plan: TopicPlan, c
   } catch (error) {
     const mend = `Give this user the rights to Describe, DescribeConfigs and Write on ${plan.name}.`;
     return { name, status: 'fail', says: messageOf(error), mend };
-  }
-}
-
-async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]?.partitions.length || undefined;
-  } catch (error) {
-    if (protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
-    throw error;
   }
 }
 

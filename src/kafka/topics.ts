@@ -107,7 +107,7 @@ async function ensureTopic(
   return partitions;
 }
 
-async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
+export async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const count = topics[0]?.partitions.length ?? 0;
@@ -131,7 +131,7 @@ async function partitionsOnceThere(admin: Admin, { name, partitions }: TopicPlan
   return partitions;
 }
 
-async function createTopic(admin: Admin, planned: TopicPlan): Promise<void> {
+export async function createTopic(admin: Admin, planned: TopicPlan): Promise<void> {
   const configEntries = Object.entries(planned.config).map(([name, value]) => ({ name, value }));
   const { name: topic, partitions: numPartitions, replicationFactor = -1 } = planned;
   try {

@@ -73,11 +73,16 @@ function topicsOf(
 
 /** Every topic that is written to. */
 export function topicPlans(config: Config, state: string): readonly TopicPlan[] {
-  const { partitions, replicationFactor, deadLetters } = config.topics;
+  const { partitions, replicationFactor, deadLetters, ...times } = config.topics;
   const names = new Set(config.sources.map(({ topic }) => topic));
+  const ofChanges = {
+    'min.compaction.lag.ms': String(times.compactionLagMs),
+    'delete.retention.ms': String(times.deleteRetentionMs),
+  };
+  const ofLetters = { 'retention.ms': String(times.deadLettersRetentionMs) };
   return [
-    ...[...names].map((name) => entityTopic(name, { partitions, replicationFactor })),
-    deadLetterTopic(deadLetters, { replicationFactor }),
+    ...[...names].map((name) => entityTopic(name, { partitions, replicationFactor, config: ofChanges })),
+    deadLetterTopic(deadLetters, { replicationFactor, config: ofLetters }),
     stateTopic(state, config.kafka.shards, { replicationFactor }),
   ];
 }

@@ -24,7 +24,16 @@ test('the smallest file gives a complete configuration', () => {
       tls: undefined,
       sasl: undefined,
     },
-    topics: { prefix: 'clockify', create: true, partitions: 3, replicationFactor: -1, deadLetters: 'dlq.clockify' },
+    topics: {
+      prefix: 'clockify',
+      create: true,
+      partitions: 3,
+      replicationFactor: -1,
+      deleteRetentionMs: 7 * 86_400_000,
+      compactionLagMs: 3_600_000,
+      deadLettersRetentionMs: 30 * 86_400_000,
+      deadLetters: 'dlq.clockify',
+    },
     registry: {
       url: 'http://localhost:8081',
       autoRegister: true,

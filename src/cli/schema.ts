@@ -4,15 +4,21 @@ import { schemasFor } from '../worker/try-schema.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
+import { runAgainstRegistry } from './schema-registry.ts';
 import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
 
 export const schema: Command = {
   name: 'schema',
   summary:
-    'Infers the Avro schema of a source from a whole sweep, to be kept in a file; needs no Kafka and no registry',
-  usage: 'schema infer SOURCE [--out FILE] [--workspace ID] [--json] [--config FILE]',
+    'Infers the Avro schema of a source from a whole sweep, to be kept in a file; checks or registers schemas in the registry',
+  usage:
+    'schema infer SOURCE [--out FILE] | check [SOURCE] | register [SOURCE] [--workspace ID] [--json] [--config FILE]',
   takes: 2,
-  examples: ['clockify-kafka schema infer approvals --out approvals.avsc   # then: schema: ./approvals.avsc'],
+  examples: [
+    'clockify-kafka schema infer approvals --out approvals.avsc   # then: schema: ./approvals.avsc',
+    'clockify-kafka schema check                             # whether the registry has them, or would take them',
+    'clockify-kafka schema register                          # where the worker itself may not: auto_register: false',
+  ],
   options: {
     out: { type: 'string', value: 'FILE', says: 'write the value schema here (default stdout)' },
     ...CHOICE_OPTIONS,
@@ -24,7 +30,10 @@ export const schema: Command = {
 
 async function runSchema(call: Invocation, terminal: Terminal): Promise<number> {
   const [verb, name] = call.positionals;
-  if (verb !== 'infer') throw usageError(schema, 'schema needs to know what to do: infer');
+  if (verb === 'check' || verb === 'register') {
+    return runAgainstRegistry(verb, readConfig(schema, call, terminal), call, terminal);
+  }
+  if (verb !== 'infer') throw usageError(schema, 'schema needs to know what to do: infer, check or register');
   if (name === undefined) throw usageError(schema, 'schema infer needs the name of a source');
   const config = readConfig(schema, call, terminal);
   const source = narrowed(sourceNamed(config, name), choiceOf(call));

@@ -1,13 +1,12 @@
-import { type NeededSchema, probeRegistry } from '../avro/probe.ts';
+import { probeRegistry } from '../avro/probe.ts';
 import { createRegistry } from '../avro/registry.ts';
-import { readCommittedSchemas } from '../avro/schema.ts';
 import type { Client, Sender } from '../clockify/client.ts';
-import { templateNamed } from '../clockify/templates/catalogue.ts';
 import type { Config, Credential, SourceConfig } from '../config/config.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import { probeKafka } from '../kafka/probe.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { committedSchemas } from './needed-schemas.ts';
 import { kafkaOptions, registryOptions } from './secure.ts';
 import { stateTopicName, topicPlans } from './sinks.ts';
 import { type Account, readAccount, readUsers, readWorkspaces, type SeenWorkspace } from './try-account.ts';
@@ -39,20 +38,7 @@ export async function* check(config: Config, logger: Logger, signal: AbortSignal
   const options = registryOptions(config);
   const registry = createRegistry({ ...options, log: logger });
   const { autoRegister } = config.registry;
-  yield* probeRegistry({ ...options, registry, needed: neededSchemas(config), autoRegister, signal });
-}
-
-/** Of templates; what a manual endpoint needs is known when it is read. */
-function neededSchemas({ sources }: Config): readonly NeededSchema[] {
-  return sources
-    .filter(({ endpoint }) => endpoint === undefined)
-    .flatMap(({ topic, template }) => {
-      const { keySchema, valueSchema } = readCommittedSchemas(templateNamed(template).plural);
-      return [
-        { subject: `${topic}-key`, schema: keySchema },
-        { subject: `${topic}-value`, schema: valueSchema },
-      ];
-    });
+  yield* probeRegistry({ ...options, registry, needed: committedSchemas(config), autoRegister, signal });
 }
 
 async function* checkCredential(config: Config, credential: Credential, signal: AbortSignal): AsyncGenerator<Finding> {

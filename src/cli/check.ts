@@ -1,5 +1,7 @@
-import { secretsOf } from '../config/config.ts';
+import { type Config, secretsOf } from '../config/config.ts';
+import { aclCommand } from '../kafka/acls.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { aclsOf } from '../worker/sinks.ts';
 import { type Finding, check as probe } from '../worker/try-check.ts';
 import { type Command, EXIT, exitCodeOf, type Invocation, type Terminal } from './command.ts';
 import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
@@ -8,11 +10,16 @@ import { JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
 export const check: Command = {
   name: 'check',
   summary: 'Tries everything that the worker needs (Clockify, Kafka, registry, rights) and says how to mend what fails',
-  usage: 'check [--sink kafka|stdout|file] [--json] [--config FILE]',
+  usage: 'check [--sink kafka|stdout|file] [--acls] [--json] [--config FILE]',
   takes: 0,
-  examples: ['clockify-kafka check', 'clockify-kafka check --sink stdout   # Clockify alone'],
+  examples: [
+    'clockify-kafka check',
+    'clockify-kafka check --sink stdout   # Clockify alone',
+    'clockify-kafka check --acls          # the rights that the worker needs, as commands; asks nobody anything',
+  ],
   options: {
     sink: { ...SINK_OPTIONS.sink, type: 'string', says: 'stdout and file leave Kafka and the registry out' },
+    acls: { type: 'boolean', says: 'print the rights that are needed at the brokers, and try nothing' },
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
   },
@@ -22,6 +29,7 @@ export const check: Command = {
 async function runCheck(call: Invocation, terminal: Terminal): Promise<number> {
   const config = readConfig(check, call, terminal);
   const safe = withoutSecrets(terminal, config);
+  if (call.flags.acls === true) return printAcls(config, call, safe);
   const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
   const asJson = call.flags.json === true;
   const findings: Finding[] = [];
@@ -34,6 +42,15 @@ async function runCheck(call: Invocation, terminal: Terminal): Promise<number> {
   const [first] = failed;
   if (first === undefined) return EXIT.ok;
   return first.error === undefined ? EXIT.environment : exitCodeOf(first.error);
+}
+
+async function printAcls(config: Config, call: Invocation, { out }: Terminal): Promise<number> {
+  const { sasl } = config.kafka;
+  const principal = `User:${sasl === undefined || sasl.mechanism === 'oauthbearer' ? config.kafka.clientId : sasl.username}`;
+  for (const acl of aclsOf(config)) {
+    await out(call.flags.json === true ? JSON.stringify({ principal, ...acl }) : aclCommand(acl, principal));
+  }
+  return EXIT.ok;
 }
 
 const WIDTH = 6;

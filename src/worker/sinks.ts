@@ -3,6 +3,7 @@ import { defer, firstValueFrom, fromEvent, race, retry, switchMap, throwError, t
 import { createRegistry, type SchemaRegistry } from '../avro/registry.ts';
 import type { Config } from '../config/config.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
+import { type Acl, neededAcls } from '../kafka/acls.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import type { KafkaClient } from '../kafka/kafkajs-patches.ts';
 import { createGroupMembership } from '../kafka/membership.ts';
@@ -60,6 +61,22 @@ export function stateTopicName(app: string): string {
   return `__clockify-kafka.${app}.state`;
 }
 
+function groupIdOf(app: string): string {
+  return `clockify-kafka.${app}`;
+}
+
+/** Every right that this configuration needs at the brokers. */
+export function aclsOf(config: Config): readonly Acl[] {
+  const state = stateTopicName(config.app);
+  return neededAcls({
+    topics: topicPlans(config, state),
+    stateTopic: state,
+    groupId: config.kafka.staticShards === undefined ? groupIdOf(config.app) : undefined,
+    transactionalIdPrefix: `${config.app}-`,
+    create: config.topics.create,
+  });
+}
+
 function topicsOf(
   kafka: KafkaClient,
   config: Config,
@@ -91,7 +108,7 @@ function membershipOf(kafka: KafkaClient, config: Config, state: string, logger:
   const { shards, staticShards, sessionTimeoutMs } = config.kafka;
   if (staticShards !== undefined) return createStaticMembership(parseShards(staticShards, shards));
   return createGroupMembership(kafka, {
-    groupId: `clockify-kafka.${config.app}`,
+    groupId: groupIdOf(config.app),
     stateTopic: state,
     shards,
     worker: hostname(),

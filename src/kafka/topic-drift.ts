@@ -4,7 +4,7 @@ import { type Admin, ConfigResourceTypes, type KafkaClient } from './kafkajs-pat
 import { createTopic, partitionsOf, type TopicPlan } from './topics.ts';
 
 /** A setting of a topic that is not what it should be. */
-export interface SettingDrift {
+interface SettingDrift {
   readonly setting: string;
   readonly actual: string;
   readonly planned: string;

@@ -8,13 +8,13 @@ import { type Command, EXIT, type Invocation, text, whole } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import { countOf, JSON_OPTION, section } from './try-options.ts';
 
-const COUNTS = ['users', 'projects', 'entries'] as const;
+const COUNTS = ['users', 'projects', 'entries', 'days', 'changes', 'strays'] as const;
 
 export const plan: Command = {
   name: 'plan',
   summary:
     'Says before anything starts how many requests a configuration needs, how fresh it keeps each source, and what to change',
-  usage: 'plan [--users N] [--projects N] [--entries N] [--json] [--config FILE]',
+  usage: 'plan [--users N] [--projects N] [--entries N] [--days N] [--changes N] [--strays N] [--json] [--config FILE]',
   takes: 0,
   examples: [
     'clockify-kafka plan                                    # counts what is there, in a few requests',
@@ -24,6 +24,9 @@ export const plan: Command = {
     users: { type: 'string', value: 'N', says: 'users of a workspace; with any count given Clockify is not asked' },
     projects: { type: 'string', value: 'N', says: 'projects of a workspace' },
     entries: { type: 'string', value: 'N', says: 'time entries of a workspace' },
+    days: { type: 'string', value: 'N', says: 'how far back they go' },
+    changes: { type: 'string', value: 'N', says: 'time entries that are made, changed or deleted in an hour' },
+    strays: { type: 'string', value: 'N', says: 'time entries of users who are gone' },
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
   },
@@ -44,8 +47,10 @@ export const plan: Command = {
 
 function givenCounts(call: Invocation): WorkspaceCounts | undefined {
   if (COUNTS.every((name) => text(call, name) === undefined)) return undefined;
-  const [users, projects, entries] = COUNTS.map((name) => whole(plan, call, name, 0));
-  return { name: 'as given', id: undefined, users: users ?? 0, projects: projects ?? 0, entries: entries ?? 0 };
+  const [users = 0, projects = 0, entries = 0, days, changes, strays] = COUNTS.map((name) =>
+    text(call, name) === undefined ? undefined : whole(plan, call, name, 0),
+  );
+  return { name: 'as given', id: undefined, users, projects, entries, days, changes, strays };
 }
 
 type Counts = Readonly<Record<string, readonly WorkspaceCounts[]>>;
@@ -59,22 +64,28 @@ function countsText({ name, users, projects, entries }: WorkspaceCounts): string
 }
 
 function budgetText(budget: PlannedBudget): readonly string[] {
-  const { rate, rhythms, firstLoad, fits, proposals, demandPerHour, capacityPerHour } = budget;
+  const { rate, rhythms, fits, proposals, demandPerHour, capacityPerHour } = budget;
   const assumed = rhythms.filter(({ assumes }) => assumes !== undefined);
   const percent = Math.round((demandPerHour / capacityPerHour) * 100);
   const head = `${budget.budget}: ${rateText(rate)}, ${numberText(demandPerHour)} requests an hour planned (${percent} %)`;
   const lines = [
     ...columns([HEADINGS, ...rhythms.map(cellsOf)]),
-    `first load: ${countOf(firstLoad.requests, 'request')}, ${firstLoadText(firstLoad.tookMs)}`,
-    ...assumed.map(({ source, assumes }) => `${source}: taking ${assumes} for granted`),
+    ...firstText(budget),
+    ...assumed.map(({ source, rhythm, assumes }) => `${nameOf(source, rhythm)}: taking ${assumes} for granted`),
   ];
   if (fits) return section(head, lines);
-  const slower = proposals.map(({ setting, everyMs }) => `${setting}: ${durationText(everyMs)}`);
+  const slower = proposals.map(
+    ({ setting, everyMs }) => `${setting}: ${everyMs === undefined ? 'off' : durationText(everyMs)}`,
+  );
   return section(head, [
     ...lines,
     `WARNING: this asks for more than the budget gives, and everything becomes as old as shown above.`,
     `What it can do: ${slower.join(', ')}`,
   ]);
+}
+
+function nameOf(source: string, rhythm: string): string {
+  return rhythm === 'sweep' ? source : `${rhythm} of ${source}`;
 }
 
 const HEADINGS = ['source', 'rhythm', 'every', 'requests a pass', 'an hour', 'of the budget', 'at most behind'];
@@ -84,7 +95,7 @@ function cellsOf({ source, rhythm, everyMs, requestsPerPass, perHour, share, sta
     source,
     rhythm,
     everyMs === undefined ? 'once' : durationText(everyMs),
-    String(requestsPerPass),
+    numberText(requestsPerPass),
     numberText(perHour),
     `${numberText(share * 100)} %`,
     stalenessMs === undefined ? '' : durationText(stalenessMs),
@@ -106,8 +117,15 @@ function rateText({ requests, windowMs, burst }: Rate): string {
   return `${requests} requests in ${durationText(windowMs)}${paced}`;
 }
 
-function firstLoadText(ms: number): string {
-  return ms === 0 ? 'at once' : `about ${durationText(ms)}`;
+function firstText({ firstLook, firstLoad }: PlannedBudget): readonly string[] {
+  const load = `first load: ${loadText(firstLoad)}`;
+  return firstLook.requests === firstLoad.requests
+    ? [load]
+    : [`first look: ${loadText(firstLook)}`, `${load}, with the whole history`];
+}
+
+function loadText({ requests, tookMs }: PlannedBudget['firstLoad']): string {
+  return `${countOf(Math.round(requests), 'request')}, ${tookMs === 0 ? 'at once' : `about ${durationText(tookMs)}`}`;
 }
 
 function numberText(value: number): string {

@@ -16,6 +16,10 @@ export interface Rhythm {
   /** What sets `everyMs`, as the configuration names it. */
   readonly setting: string;
   readonly requestsPerPass: number;
+  /** Reads by id, an hour: as many as there are changes, whatever the interval. */
+  readonly readsPerHour?: number | undefined;
+  /** The longest interval that can be set; what would need a longer one can be off. Undefined: any, and never off. */
+  readonly longestMs?: number | undefined;
   /** How many are read side by side: each has one request under way or waiting. */
   readonly slices: number;
   /** What the number takes for granted. */
@@ -36,16 +40,24 @@ export interface PlannedBudget {
   readonly capacityPerHour: number;
   readonly demandPerHour: number;
   readonly fits: boolean;
-  /** Of one pass of everything, as at the first start. */
-  readonly firstLoad: { readonly requests: number; readonly tookMs: number };
+  /** Of one pass of everything but the histories, as at the first start. */
+  readonly firstLook: FirstPass;
+  /** Of one pass of everything. */
+  readonly firstLoad: FirstPass;
   readonly rhythms: readonly PlannedRhythm[];
-  /** Intervals with which the budget would be enough; only what would have to change. Empty where it fits. */
+  /** Settings with which the budget would be enough; only what would have to change. Empty where it fits. */
   readonly proposals: readonly Proposal[];
+}
+
+interface FirstPass {
+  readonly requests: number;
+  readonly tookMs: number;
 }
 
 interface Proposal {
   readonly setting: string;
-  readonly everyMs: number;
+  /** Undefined: off. */
+  readonly everyMs: number | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -55,14 +67,13 @@ export function planBudget(budget: string, rate: Rate, rhythms: readonly Rhythm[
   const demandPerHour = sumOf(rhythms.map(perHourOf));
   const fits = demandPerHour <= capacityPerHour;
   const granted = grantsOf(rhythms, capacityPerHour);
-  const requests = sumOf(rhythms.map(({ requestsPerPass }) => requestsPerPass));
   return {
     budget,
     rate,
     capacityPerHour,
     demandPerHour,
     fits,
-    firstLoad: { requests, tookMs: spendingMs(rate, requests) },
+    ...firstPasses(rate, rhythms, granted, capacityPerHour),
     rhythms: rhythms.map((rhythm, at) => ({
       ...rhythm,
       perHour: perHourOf(rhythm),
@@ -76,8 +87,41 @@ export function planBudget(budget: string, rate: Rate, rhythms: readonly Rhythm[
 /** Retries, reads by id and a busy day need some of it too. */
 const FILLED = 0.9;
 
-function perHourOf({ everyMs, requestsPerPass }: Rhythm): number {
-  return everyMs === undefined ? 0 : (requestsPerPass * HOUR_MS) / everyMs;
+function perHourOf({ everyMs, requestsPerPass, readsPerHour = 0 }: Rhythm): number {
+  return readsPerHour + (everyMs === undefined ? 0 : (requestsPerPass * HOUR_MS) / everyMs);
+}
+
+/** Histories are read with what the others leave of the budget while it lasts: a tenth at the least. */
+function firstPasses(rate: Rate, rhythms: readonly Rhythm[], granted: readonly number[], capacity: number) {
+  const passOf = (some: readonly Rhythm[]) => sumOf(some.map(({ requestsPerPass }) => requestsPerPass));
+  const others = rhythms.filter((rhythm) => !isHistory(rhythm));
+  const look = passOf(others);
+  const histories = passOf(rhythms.filter(isHistory));
+  const left = Math.max(1 / TURNS_PER_LEVEL, 1 - sumOf(others.map(perHourOf)) / capacity);
+  const starvedMs = (some: (rhythm: Rhythm) => boolean) =>
+    Math.max(0, ...rhythms.map((each, at) => (some(each) ? starvedPassMs(each, granted[at] ?? 0) : 0)));
+  const lookMs = Math.max(
+    spendingMs(rate, look),
+    starvedMs((rhythm) => !isHistory(rhythm)),
+  );
+  const loadMs = Math.max(lookMs, spendingMs(rate, look + histories / left), starvedMs(isHistory));
+  return {
+    firstLook: { requests: look, tookMs: lookMs },
+    firstLoad: { requests: look + histories, tookMs: loadMs },
+  };
+}
+
+/** How long a pass takes of what gets less than it wants; 0: it gets that. */
+function starvedPassMs(rhythm: Rhythm, grantedPerHour: number): number {
+  if (grantedPerHour >= perHourOf(rhythm) * (1 - ROUNDING)) return 0;
+  return (rhythm.requestsPerPass * HOUR_MS) / grantedPerHour;
+}
+
+const ROUNDING = 1e-9;
+
+/** Its passes are spread over their interval. */
+function isHistory({ priority }: Rhythm): boolean {
+  return priority === 'reconcile';
 }
 
 /** How long so many requests take: the first window's go at once. */
@@ -133,35 +177,77 @@ function levelOf({ priority }: Rhythm): number {
 
 /** A change just after it was looked for waits an interval, and then until its page is read. */
 function stalenessOf(rhythm: Rhythm, rate: Rate, grantedPerHour: number): number | undefined {
-  const { everyMs, requestsPerPass } = rhythm;
+  const { everyMs, requestsPerPass, readsPerHour = 0 } = rhythm;
   if (everyMs === undefined) return undefined;
-  const passMs = (requestsPerPass * HOUR_MS) / grantedPerHour;
-  return Math.max(everyMs + spendingMs(rate, requestsPerPass), passMs);
+  const requests = requestsPerPass + (readsPerHour * everyMs) / HOUR_MS;
+  const passMs = requests === 0 ? 0 : (requests * HOUR_MS) / grantedPerHour;
+  return Math.max(everyMs + (isHistory(rhythm) ? 0 : spendingMs(rate, requests)), passMs);
+}
+
+/** All that one setting sets the interval of, or a part of it. */
+interface Setting {
+  readonly setting: string;
+  readonly everyMs: number;
+  readonly requests: number;
+  readonly readsPerHour: number;
+  readonly longestMs: number;
+}
+
+/** Off is what the budget cannot do at any interval; the others are slowed down until they fit. */
+function proposalsOf(rhythms: readonly Rhythm[], capacity: number): readonly Proposal[] {
+  let on = settingsOf(rhythms);
+  const off: Proposal[] = [];
+  for (;;) {
+    const slower = slowerOf(on, capacity);
+    const worst = worstOf(on, slower, capacity);
+    if (worst === undefined) return [...off, ...slower];
+    off.push({ setting: worst.setting, everyMs: undefined });
+    on = on.filter((each) => each !== worst);
+  }
+}
+
+function settingsOf(rhythms: readonly Rhythm[]): readonly Setting[] {
+  const bySetting = new Map<string, Setting>();
+  for (const { setting, everyMs, requestsPerPass, readsPerHour = 0, longestMs } of rhythms) {
+    if (everyMs === undefined) continue;
+    const before = bySetting.get(setting) ?? { everyMs, requests: 0, readsPerHour: 0 };
+    bySetting.set(setting, {
+      setting,
+      everyMs: before.everyMs,
+      requests: before.requests + (requestsPerPass * before.everyMs) / everyMs,
+      readsPerHour: before.readsPerHour + readsPerHour,
+      longestMs: longestMs ?? Number.POSITIVE_INFINITY,
+    });
+  }
+  return [...bySetting.values()];
 }
 
 /** Everybody gets an equal part, and what one does not need goes to the others: a short list keeps its interval. */
-function proposalsOf(rhythms: readonly Rhythm[], capacity: number): readonly Proposal[] {
-  const bySetting = new Map<string, { everyMs: number; requests: number }>();
-  for (const { setting, everyMs, requestsPerPass } of rhythms) {
-    if (everyMs === undefined) continue;
-    const requests = (bySetting.get(setting)?.requests ?? 0) + requestsPerPass;
-    bySetting.set(setting, { everyMs, requests });
-  }
-  const settings = [...bySetting].map(([setting, { everyMs, requests }]) => ({
-    setting,
-    everyMs,
-    requests,
-    demand: (requests * HOUR_MS) / everyMs,
-  }));
+function slowerOf(settings: readonly Setting[], capacity: number): readonly { setting: string; everyMs: number }[] {
+  const left = Math.max(0, capacity - sumOf(settings.map(({ readsPerHour }) => readsPerHour)));
+  const demands = settings.map(({ requests, everyMs }) => (requests * HOUR_MS) / everyMs);
   const parts = fairParts(
-    settings.map(({ demand }) => ({ demand, weight: 1 })),
-    capacity,
+    demands.map((demand) => ({ demand, weight: 1 })),
+    left,
   );
-  return settings.flatMap(({ setting, everyMs, requests, demand }, at) => {
+  return settings.flatMap(({ setting, everyMs, requests }, at) => {
     const part = parts[at] ?? 0;
-    if (part >= demand) return [];
+    if (part >= (demands[at] ?? 0)) return [];
     return [{ setting, everyMs: Math.max(everyMs, roundUp((requests * HOUR_MS) / part)) }];
   });
+}
+
+/** Whose reads alone leave too little for any list, or what would be slower than can be set. */
+function worstOf(
+  settings: readonly Setting[],
+  slower: readonly { setting: string; everyMs: number }[],
+  capacity: number,
+) {
+  const byReads = settings.toSorted((a, b) => b.readsPerHour - a.readsPerHour);
+  if (sumOf(byReads.map(({ readsPerHour }) => readsPerHour)) > capacity / 2) return byReads[0];
+  return settings.find(({ setting, longestMs }) =>
+    slower.some((each) => each.setting === setting && each.everyMs > longestMs),
+  );
 }
 
 const [SECOND, MINUTE, DAY] = [1_000, 60_000, 24 * HOUR_MS];

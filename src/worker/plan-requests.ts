@@ -5,18 +5,16 @@ import type { Template } from '../clockify/templates/template.ts';
 import type { Config, Credential, SourceConfig } from '../config/config.ts';
 import { type PlannedBudget, planBudget, type Rhythm } from '../core/request-plan.ts';
 import { intervalMs } from './next-run.ts';
+import { type EntryCounts, entryRhythms } from './plan-entries.ts';
 import { feedOf, MAX_RANGE_DAYS } from './plan-template.ts';
 import { parametersOf } from './try-source.ts';
 
 /** How much there is in one workspace. */
-export interface WorkspaceCounts {
+export interface WorkspaceCounts extends EntryCounts {
   readonly name: string;
   /** Undefined where it stands for any. */
   readonly id: string | undefined;
-  readonly users: number;
   readonly projects: number;
-  /** Time entries of all users. */
-  readonly entries: number;
 }
 
 /** What the sources ask of each budget: of each workspace, of each credential, and of the reports host. */
@@ -105,14 +103,18 @@ function discovery({ config }: Place, parameter: string, requests: number): Rhyt
 /** The rhythms of a source, in the order of their priority. */
 function rhythmsOf(place: Place, source: SourceConfig, workspace: WorkspaceCounts): readonly Rhythm[] {
   const schedule = source.schedule ?? { type: 'every' as const, everyMs: source.everyMs };
-  const { pages, assumes } = passOf(place, source, workspace);
   const slices = slicesOf(source, workspace);
+  const everyMs = schedule.type === 'once' ? undefined : intervalMs(schedule, place.nowMs);
+  const { rhythms } = source;
+  const { nowMs } = place;
+  if (rhythms !== undefined) return entryRhythms({ source, rhythms, counts: workspace, slices, everyMs, nowMs });
+  const { pages, assumes } = passOf(place, source, workspace);
   return [
     {
       source: source.name,
       rhythm: 'sweep',
       priority: 'list',
-      everyMs: schedule.type === 'once' ? undefined : intervalMs(schedule, place.nowMs),
+      everyMs,
       setting: `every of ${source.name}`,
       requestsPerPass: slices * pages,
       slices,

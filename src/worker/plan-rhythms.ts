@@ -123,12 +123,17 @@ function straysOf(given: RhythmPlan, everyMs: number): Rhythm {
     name: 'strays',
     seenBy: 'reconcile',
     of: 'workspace',
-    schedule: scheduleOf(given, Math.max(LEAST_STRAY_MS, Math.round(everyMs / STRAY_SWEEPS))),
+    schedule: scheduleOf(given, straysEveryMs(everyMs)),
     endpoint: ({ workspace = '' }, listed) => {
       const prefix = `${sliceId(source.name, { workspace })}/`;
       return endpointFrom(createStrays({ witness: witnessOf(given, client, workspace), workspace, prefix, listed }));
     },
   };
+}
+
+/** @param reconcileMs how often the whole history is read */
+export function straysEveryMs(reconcileMs: number): number {
+  return Math.max(LEAST_STRAY_MS, Math.round(reconcileMs / STRAY_SWEEPS));
 }
 
 function scheduleOf({ plan }: RhythmPlan, everyMs: number): SourceSchedule {

@@ -1,6 +1,7 @@
 import type { Client, Sender } from '../clockify/client.ts';
 import { listIds } from '../clockify/discovery.ts';
 import { createEndpoint } from '../clockify/endpoint.ts';
+import { startOf } from '../clockify/rhythms/rhythm.ts';
 import { parentTemplates, templateNamed } from '../clockify/templates/catalogue.ts';
 import { listQuery } from '../clockify/templates/template.ts';
 import type { Config, Credential } from '../config/config.ts';
@@ -61,8 +62,8 @@ async function countsOf(
   for (const { id, name } of await workspacesOf(client, signal)) {
     const users = await list('user', id);
     const projects = await list('project', id);
-    const entries = names.has('time-entries') ? await entriesOf(client, id, users, signal) : 0;
-    counts.push({ id, name, users: users.length, projects: projects.length, entries });
+    const found = names.has('time-entries') ? await entriesOf(client, id, users, signal) : { entries: 0 };
+    counts.push({ id, name, users: users.length, projects: projects.length, ...found });
   }
   return counts;
 }
@@ -74,18 +75,33 @@ async function workspacesOf(client: Client, signal: AbortSignal) {
   return jsonOf(body) as readonly { readonly id: string; readonly name: string }[];
 }
 
-/** Of all users, from the mean of some. */
+/** Of all users, from the mean of some; and how far back theirs go, where all of a user's were seen. */
 async function entriesOf(
   client: Client,
   workspace: string,
   users: readonly string[],
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Pick<WorkspaceCounts, 'entries' | 'days'>> {
   const step = Math.max(1, Math.floor(users.length / SAMPLED));
   const some = users.filter((_, at) => at % step === 0).slice(0, SAMPLED);
-  let found = 0;
-  for (const user of some) found += await entriesOfUser(client, { workspace, user }, signal);
-  return some.length === 0 ? 0 : Math.round((found / some.length) * users.length);
+  const found: OfUser[] = [];
+  for (const user of some) found.push(await entriesOfUser(client, { workspace, user }, signal));
+  if (found.length === 0) return { entries: 0 };
+  const entries = Math.round((sumOf(found.map(({ count }) => count)) / found.length) * users.length);
+  const seen = found.flatMap(({ count, days }) => (count > 0 && days !== undefined ? [days] : []));
+  return { entries, days: seen.length === 0 ? undefined : Math.ceil(sumOf(seen) / seen.length) };
+}
+
+interface OfUser {
+  readonly count: number;
+  /** How far back they go; undefined where the oldest was not seen. */
+  readonly days?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 /** Exact up to a page; beyond that, in the middle of what is possible. */
@@ -93,15 +109,19 @@ async function entriesOfUser(
   client: Client,
   params: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<OfUser> {
   const template = templateNamed('time-entries');
   const endpoint = createEndpoint(client, template, { params, query: listQuery(template), pageSize: undefined });
   const { pageSize } = template.list;
   for (let number = 1; number <= LAST_SAMPLE; number *= 2) {
-    const { body, lastPage } = await endpoint.page(number, signal);
-    const { length } = jsonOf(body) as readonly unknown[];
-    if (length > 0 && (lastPage ?? length < pageSize)) return (number - 1) * pageSize + length;
-    if (length === 0) return ((number / 2 + number) / 2) * pageSize * (number > 1 ? 1 : 0);
+    const { body, lastPage, receivedAtMs } = await endpoint.page(number, signal);
+    const rows = jsonOf(body) as readonly unknown[];
+    const { length } = rows;
+    if (length > 0 && (lastPage ?? length < pageSize)) {
+      const startMs = startOf(rows.at(-1)) ?? receivedAtMs;
+      return { count: (number - 1) * pageSize + length, days: Math.max(0, receivedAtMs - startMs) / DAY_MS };
+    }
+    if (length === 0) return { count: ((number / 2 + number) / 2) * pageSize * (number > 1 ? 1 : 0) };
   }
-  return LAST_SAMPLE * pageSize;
+  return { count: LAST_SAMPLE * pageSize };
 }

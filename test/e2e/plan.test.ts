@@ -9,7 +9,7 @@ import { runProgram } from '../support/program.ts';
 import { startWorker } from '../support/worker-process.ts';
 
 interface Plan {
-  readonly counts: Readonly<Record<string, readonly { readonly users: number; readonly projects: number }[]>>;
+  readonly counts: Readonly<Record<string, readonly { readonly users: number; readonly days?: number }[]>>;
   readonly budgets: readonly {
     readonly budget: string;
     readonly demandPerHour: number;
@@ -73,7 +73,8 @@ const within10 = (planned: number, measured: number, what: string) =>
 
 test('P6: the requests of a first load are those that plan says, within a tenth', async (t) => {
   const { simulator, run } = await place(t, { every: '1h' });
-  const { budgets } = await planOf({ simulator, run });
+  const { budgets, counts } = await planOf({ simulator, run });
+  for (const { days = 0 } of counts.acme ?? []) assert.ok(days > 10 && days <= 21, `entries of ${days} days`);
   const before = simulator.requests.total;
   const { code, err } = await run(['run', '--once', '--sink', 'stdout']);
   assert.equal(code, 0, err);
@@ -109,6 +110,77 @@ test('30 requests an hour and 100 users: plan asks nobody, warns, and says what 
   assert.match(out, /every of time-entries: \d+d/);
   assert.match(out, /100 users, 40 projects/);
   assert.equal((await run(['plan', '--users', 'many'])).code, 2);
+});
+
+const RHYTHMS = '{ running: 15s, changes: 30s, every: 60s, recent: 7d, reconcile: 24h }';
+
+interface Given {
+  readonly plan: string;
+  readonly rhythms?: string;
+}
+
+/** What plan says of a source with rhythms, of counts that are given. */
+async function rhythmsPlan(t: TestContext, { plan, rhythms = RHYTHMS }: Given, counts: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-plan-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'clockify-kafka.yaml');
+  writeFileSync(
+    file,
+    [
+      `credentials: { acme: { api_key: "\${KEY}", plan: ${plan} } }`,
+      'sources:',
+      '  - { name: users, template: users, credential: acme, every: 6h }',
+      `  - { name: entries, template: time-entries, credential: acme, ${rhythms.slice(1, -1)} }`,
+    ].join('\n'),
+  );
+  const { code, out, err } = await runProgram(['plan', '--config', file, ...counts.split(' ')], { env: { KEY: 'k' } });
+  assert.equal(code, 0, err);
+  return out;
+}
+
+function passesOf(json: string): readonly (readonly unknown[])[] {
+  const { budgets } = JSON.parse(json) as { readonly budgets: readonly Budget[] };
+  const entries = budgets[0]?.rhythms.filter(({ source }) => source === 'entries') ?? [];
+  return entries.map(({ rhythm, requestsPerPass, perHour }) => [rhythm, requestsPerPass, Math.round(perHour)]);
+}
+
+test('each rhythm of time entries is planned: lists, windows, reads by id, and entries of users who are gone', async (t) => {
+  const counts = '--users 20 --projects 5 --entries 40000 --days 365 --changes 0 --strays 90';
+  const out = await rhythmsPlan(t, { plan: 'paid' }, `${counts} --json`);
+  assert.deepEqual(passesOf(out), [
+    ['running', 1, 240],
+    // Nothing happens: three lists, one empty page each.
+    ['changes', 3, 360],
+    ['recent', 20, 1200],
+    // 13 windows of 30 days and the empty one behind them, each asked where it begins.
+    ['reconcile', 20 * 28, 23],
+    // Hourly, 60 of them.
+    ['strays', 60, 60],
+  ]);
+  const cut = '{ reconcile: 24h, reconcile_since: 2020-01-01, reconcile_window: 365d, recent: off }';
+  const since = await rhythmsPlan(t, { plan: 'paid', rhythms: cut }, '--users 1 --entries 0 --days 365 --json');
+  assert.deepEqual(passesOf(since), [
+    ['reconcile', 2, 0],
+    ['strays', 0, 0],
+  ]);
+  const busy = await rhythmsPlan(t, { plan: 'paid' }, '--users 20 --entries 40000 --days 365 --changes 600 --json');
+  // 55 entries in five minutes and a half, half of them in each of two lists; and 600 reads.
+  assert.deepEqual(passesOf(busy).slice(0, 2), [
+    ['running', 1, 540],
+    ['changes', 3 + 2 * (27.5 / 50 + 0.5), 1212],
+  ]);
+});
+
+test('30 requests an hour and 100 users with four rhythms: plan says which to slow down, and which to leave', async (t) => {
+  const out = await rhythmsPlan(t, { plan: 'free' }, '--users 100 --entries 50000');
+  assert.match(out, /WARNING/);
+  assert.match(
+    out,
+    /What it can do: changes of entries: off, running of entries: 10m, every of entries: 1d, reconcile/,
+  );
+  const rhythms = '{ running: 10m, changes: off, every: 1d, recent: 7d, reconcile: 17d }';
+  const proposed = await rhythmsPlan(t, { plan: 'free', rhythms }, '--users 100 --entries 50000');
+  assert.doesNotMatch(proposed.split('\n\n')[1] ?? '', /WARNING/);
 });
 
 test('every kind of source is planned: reports in pieces, chains, chosen users, lists that feed others, and once', async (t) => {
@@ -167,5 +239,10 @@ test('every kind of source is planned: reports in pieces, chains, chosen users, 
 
 interface Budget {
   readonly budget: string;
-  readonly rhythms: readonly { readonly source: string; readonly requestsPerPass: number; readonly perHour: number }[];
+  readonly rhythms: readonly {
+    readonly source: string;
+    readonly rhythm: string;
+    readonly requestsPerPass: number;
+    readonly perHour: number;
+  }[];
 }

@@ -12,9 +12,10 @@ import { instantText } from './rhythm.ts';
  * 2026-05). Both are read.
  */
 const LISTS = ['created', 'updated', 'deleted'] as const;
+export const CHANGE_LISTS = LISTS.length;
 const TYPES = ['TIME_ENTRY', 'TIME_ENTRY_CUSTOM_FIELD_VALUE', 'TIME_ENTRY_RATE'] as const;
 /** The default (OpenAPI); how many are allowed is not known. */
-const LIMIT = 50;
+export const LIMIT = 50;
 const MAX_PAGES = 1_000;
 
 /** What the lists say of one entry. */

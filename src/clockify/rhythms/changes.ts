@@ -31,7 +31,7 @@ export interface Changes extends RhythmEndpoint {
 }
 
 /** Deletions are seen a minute late (observed 2026-05), and clocks differ. */
-const OVERLAP_MS = 5 * 60_000;
+export const OVERLAP_MS = 5 * 60_000;
 /** What was missed while nobody looked is for the other rhythms; without an end a list reaches over 30 days (OpenAPI). */
 const FURTHEST_BACK_MS = 28 * 24 * 3_600_000;
 /** Whether `start` is read in the account's zone, as that of the entries is, nobody knows: no zone is further west. */

@@ -19,7 +19,7 @@ export interface StrayOptions {
 }
 
 /** So many entries are read in a sweep, in turn. */
-const READS_A_SWEEP = 60;
+export const READS_A_SWEEP = 60;
 
 /**
  * Entries of users who are listed no more: no list shows them, so each is settled by its own read, a few at a time. That

@@ -22,7 +22,7 @@ interface Window {
  * Clockify reads the clock of a bound again as the time of the account's own zone (observed 2026-08): no zone is
  * further from UTC than this. What a wider window shows beyond the wanted one is left out by its start, which is UTC.
  */
-const FURTHEST_ZONE_MS = 14 * 3_600_000;
+export const FURTHEST_ZONE_MS = 14 * 3_600_000;
 
 /** Entries that started within a sliding window, those of the future included. */
 export function createRecent(options: WindowOptions, recentMs: number): RhythmEndpoint {

@@ -47,20 +47,65 @@ test('where the budget is short, the urgent gets what it wants, and the others a
   deepStrictEqual(minutes, [3, 20, 20, 20]);
 });
 
+test('reads by id are there at any interval: what has too many of them is off', () => {
+  const changes = rhythm('entries', 30_000, 3, {
+    rhythm: 'changes',
+    priority: 'changes',
+    setting: 'changes',
+    readsPerHour: 20,
+    longestMs: 24 * HOUR_MS,
+  });
+  const running = { ...changes, rhythm: 'running', setting: 'running', requestsPerPass: 1, readsPerHour: 2 };
+  const plan = planBudget('w', FREE, [changes, running]);
+  deepStrictEqual(
+    plan.rhythms.map(({ perHour }) => perHour),
+    [380, 122],
+  );
+  deepStrictEqual(plan.proposals, [
+    { setting: 'changes', everyMs: undefined },
+    { setting: 'running', everyMs: 5 * 60_000 },
+  ]);
+  const slow = { ...changes, readsPerHour: 0, requestsPerPass: 2_000, longestMs: 24 * HOUR_MS };
+  deepStrictEqual(planBudget('w', FREE, [slow]).proposals, [{ setting: 'changes', everyMs: undefined }]);
+});
+
+test('histories are read with what the others leave over, and are the first load', () => {
+  const running = rhythm('entries', 1_000, 5, { priority: 'running' });
+  const reconcile = rhythm('entries', 24 * HOUR_MS, 1_000, { priority: 'reconcile', rhythm: 'reconcile' });
+  const { firstLook, firstLoad, rhythms } = planBudget('w', PAID, [running, reconcile]);
+  deepStrictEqual(firstLook, { requests: 5, tookMs: 0 });
+  deepStrictEqual(firstLoad, { requests: 1_005, tookMs: 200_000 });
+  strictEqual(rhythms[1]?.stalenessMs, 24 * HOUR_MS, 'a pass is spread over its interval');
+  const starved = planBudget('w', FREE, [running, reconcile]).firstLoad;
+  ok(starved.tookMs >= 333 * HOUR_MS, 'a tenth of 30 an hour');
+});
+
 test('what is proposed can be met, changes only what must change, and never makes anything faster', () => {
-  const RHYTHM = fc
-    .record({ everyMs: fc.integer({ min: 1_000, max: 24 * HOUR_MS }), requests: fc.integer({ min: 1, max: 500 }) })
-    .map(({ everyMs, requests }) => ({ everyMs, requests }));
+  const RHYTHM = fc.record({
+    everyMs: fc.integer({ min: 1_000, max: 24 * HOUR_MS }),
+    requests: fc.integer({ min: 1, max: 500 }),
+    over: fc.option(
+      fc.record({ readsPerHour: fc.integer({ min: 0, max: 40_000 }), longestMs: fc.constant(24 * HOUR_MS) }),
+      { nil: {} },
+    ),
+  });
   fc.assert(
     fc.property(fc.constantFrom(FREE, PAID), fc.array(RHYTHM, { minLength: 1, maxLength: 6 }), (rate, given) => {
-      const rhythms = given.map(({ everyMs, requests }, at) => rhythm(`s${at}`, everyMs, requests));
+      const rhythms = given.map(({ everyMs, requests, over }, at) => rhythm(`s${at}`, everyMs, requests, over));
       const plan = planBudget('w', rate, rhythms);
       strictEqual(plan.proposals.length === 0, plan.fits);
-      const changed = rhythms.map((each) => {
-        const everyMs = plan.proposals.find(({ setting }) => setting === each.setting)?.everyMs ?? each.everyMs;
-        ok((everyMs ?? 0) >= (each.everyMs ?? 0));
-        return { ...each, everyMs };
+      const changed = rhythms.flatMap((each) => {
+        const proposal = plan.proposals.find(({ setting }) => setting === each.setting);
+        if (proposal !== undefined && proposal.everyMs === undefined) return [];
+        const everyMs = proposal?.everyMs ?? each.everyMs;
+        ok((everyMs ?? 0) >= (each.everyMs ?? 0) && (everyMs ?? 0) <= (each.longestMs ?? Number.POSITIVE_INFINITY));
+        return [{ ...each, everyMs }];
       });
+      ok(
+        rhythms.every(
+          ({ setting, longestMs }) => longestMs !== undefined || changed.some((it) => it.setting === setting),
+        ),
+      );
       ok(planBudget('w', rate, changed).fits);
     }),
   );

@@ -76,11 +76,15 @@ function entryFilter(query: URLSearchParams): EntryFilter | undefined {
 }
 
 /** Hydrated adds what the ids stand for and keeps the ids; the user is null in the single read (observed 2023-08). */
-function renderer({ query, store }: ApiRequest, inList: boolean): (row: TimeEntryRow) => object {
+function renderer({ query, store, nowMs }: ApiRequest, inList: boolean): (row: TimeEntryRow) => object {
   const isHydrated = booleanOf(query, 'hydrated') ?? false;
-  if (!isHydrated) return (row) => row;
+  const shown = (row: TimeEntryRow): TimeEntryRow => {
+    if (!store.shownAtMs.has(row)) store.shownAtMs.set(row, nowMs);
+    return row;
+  };
+  if (!isHydrated) return shown;
   return (row) => ({
-    ...row,
+    ...shown(row),
     tags: (row.tagIds ?? []).map((id) => store.row('tags', row.workspaceId, id)).filter((tag) => tag !== undefined),
     user: inList ? userOf(store, row) : null,
     task: row.taskId === null ? null : (store.row('tasks', row.workspaceId, row.taskId) ?? null),

@@ -21,6 +21,8 @@ interface Write<N extends ResourceName> {
 export interface Store {
   readonly history: History;
   readonly audit: Audit;
+  /** When each state of a time entry was first answered, epoch ms: what somebody who asks can know. By the row itself. */
+  readonly shownAtMs: WeakMap<TimeEntryRow, number>;
   /** Rows written from now on carry fields nobody has heard of. */
   extraFields: boolean;
   row<N extends ResourceName>(resource: N, workspaceId: string, id: string): ResourceRows[N] | undefined;
@@ -64,6 +66,7 @@ export function createStore({ clock, historyLimit }: StoreOptions): Store {
   const store: Store = {
     history,
     audit,
+    shownAtMs: new WeakMap(),
     extraFields: false,
     row: (resource, workspaceId, id) => tables[resource].get(workspaceId)?.get(id),
     rows: (resource, workspaceId) => [...(tables[resource].get(workspaceId)?.values() ?? [])],

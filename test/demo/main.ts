@@ -3,23 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TailedRecord, tailTopic } from '../../src/kafka/topic-tail.ts';
+import type { RequestLog } from '../../src/simulator/request-log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
-import { type Comparison, compare, isClean } from '../support/comparison.ts';
+import { type Beginning, beginningOf } from '../support/change-report.ts';
+import { compare, isClean } from '../support/comparison.ts';
+import { brokenLaws, missedGoals, proofOf, termsOf } from '../support/proof.ts';
 import { kafkaOf, type Published, publishedFrom, readPublished } from '../support/published.ts';
-import { startWorker, type WorkerProcess } from '../support/worker-process.ts';
+import { environmentOf, startWorker, type WorkerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 import { readArguments } from './arguments.ts';
 import { createPrinter } from './printer.ts';
-import { ALL, FOUR, type Programme } from './programme.ts';
+import { PROGRAMMES, type Programme } from './programme.ts';
+import { comparisonLines, numbersOf, proofLines } from './tell.ts';
 
 /**
  * The demonstration: a practice Clockify where life goes on, a real Kafka and registry, and the worker between them.
  * Prints changes as they arrive; with `--for` it ends by itself and holds the topics against the truth.
  */
-const ACTIVITY_PER_SECOND = 5;
-
-const { forMs, report, all } = readArguments();
-const programme: Programme = all ? ALL : FOUR;
+const { forMs, report, programme: name } = readArguments();
+const programme: Programme = PROGRAMMES[name];
+/** Every request and every change is judged at the end. */
+const KEEP_ALL = { requestLogLimit: 10_000_000, historyLimit: 10_000_000 };
 const stop = new AbortController();
 /** A Ctrl-C comes from the terminal and from npm: a second one that soon is the same wish. */
 const SAME_WISH_MS = 1_000;
@@ -40,9 +44,32 @@ async function demo(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-demo-'));
   say('Starting Kafka and a schema registry …');
   const stack = await startStack({ own: true, log: say });
-  const simulator = await startSimulator({ seed: 1, workspaces: 2, users: 20, days: 30 });
+  const simulator = await startSimulator({ ...programme.simulator, ...(forMs === undefined ? {} : KEEP_ALL) });
   const logFile = join(folder, 'worker.log');
-  const place = {
+  const place = placeOf(stack, simulator, logFile);
+  const beginning = beginningOf(simulator);
+  const worker = startWorker(place);
+  try {
+    introduce(stack, simulator, logFile);
+    simulator.startActivity(programme.activity);
+    const published = watch(stack, worker);
+    await Promise.race([waitFor(forMs), worker.exited]);
+    if (hasEnded(worker)) return failed(logFile);
+    simulator.stopActivity();
+    return forMs === undefined
+      ? await leave(worker)
+      : await conclude({ stack, simulator, place, worker, beginning }, published);
+  } finally {
+    stop.abort();
+    await worker.end('SIGKILL');
+    await simulator.close();
+    await stack.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function placeOf(stack: Stack, simulator: Simulator, logFile: string): WorkerEnvironment {
+  return {
     config: programme.config,
     clockifyUrl: simulator.url,
     reportsUrl: simulator.reportsUrl,
@@ -51,22 +78,6 @@ async function demo(): Promise<number> {
     registryUrl: stack.registryUrl,
     logFile,
   };
-  const worker = startWorker(place);
-  try {
-    introduce(stack, simulator, logFile);
-    simulator.startActivity(ACTIVITY_PER_SECOND);
-    const published = watch(stack, worker);
-    await Promise.race([waitFor(forMs), worker.exited]);
-    if (hasEnded(worker)) return failed(logFile);
-    simulator.stopActivity();
-    return forMs === undefined ? await leave(worker) : await conclude(stack, simulator, worker, published);
-  } finally {
-    stop.abort();
-    await worker.end('SIGKILL');
-    await simulator.close();
-    await stack.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function hasEnded({ child }: WorkerProcess): boolean {
@@ -127,13 +138,18 @@ async function waitFor(ms: number | undefined): Promise<void> {
   await sleep(ms ?? 2 ** 31 - 1, undefined, { signal: stop.signal }).catch(() => undefined);
 }
 
+interface Scene {
+  readonly stack: Stack;
+  readonly simulator: Simulator;
+  readonly place: WorkerEnvironment;
+  readonly worker: WorkerProcess;
+  readonly beginning: Beginning;
+}
+
 /** Lets the worker catch up with the world that stands still now, stops it, and compares what anybody can read. */
-async function conclude(
-  stack: Stack,
-  simulator: Simulator,
-  worker: WorkerProcess,
-  published: readonly Published[],
-): Promise<number> {
+async function conclude(scene: Scene, published: readonly Published[]): Promise<number> {
+  const { stack, simulator, place, worker, beginning } = scene;
+  const requests = programme.asksToo ? keptOf(simulator.requests) : simulator.requests;
   say('\nThe practice Clockify stands still; waiting until the worker has seen everything …');
   const held = async (records: readonly Published[]) =>
     compare(records, await programme.expectations(simulator, stack.registryUrl));
@@ -141,32 +157,23 @@ async function conclude(
   const until = Date.now() + programme.settleWithinMs;
   while (!(await isSettled()) && Date.now() < until && !stop.signal.aborted) await sleep(500);
   const code = await worker.end('SIGTERM');
-  const comparison = await held(await readPublished(stack, programme.topics));
-  tell(comparison, code);
-  return isClean(comparison) && code === 0 ? 0 : 1;
+  const records = await readPublished(stack, programme.topics);
+  const comparison = await held(records);
+  const terms = termsOf(programme.config, environmentOf(place));
+  const proof = proofOf({ world: simulator.world, requests }, beginning, records, terms);
+  const faults = [...brokenLaws(comparison, proof), ...missedGoals(proof, terms)];
+  if (report !== undefined)
+    writeFileSync(report, `${JSON.stringify({ ...numbersOf(comparison), ...proof, faults })}\n`);
+  say(`\nRead back with read_committed and held against the truth (worker exit code ${code}):`);
+  const { deletionDelayMs } = simulator.settings.entityChanges;
+  for (const line of [...comparisonLines(comparison), ...proofLines(proof, terms, deletionDelayMs)]) say(line);
+  for (const fault of faults) say(`  NOT HELD: ${fault}`);
+  return faults.length === 0 && code === 0 ? 0 : 1;
 }
 
-function tell(comparison: Comparison, workerCode: number): void {
-  const { published, duplicates, missing, extra, different } = comparison;
-  const topics = Object.fromEntries(
-    Object.entries(comparison.topics).map(([name, { missing: m, extra: e, different: d, ...rest }]) => [
-      name,
-      { ...rest, missing: m.length, extra: e.length, different: d.length },
-    ]),
-  );
-  if (report !== undefined)
-    writeFileSync(report, `${JSON.stringify({ published, duplicates, missing, extra, different, topics })}\n`);
-  say(`\nRead back with read_committed and held against the truth (worker exit code ${workerCode}):`);
-  for (const [name, each] of Object.entries(topics)) {
-    say(`  ${name.padEnd(24)} ${String(each.records).padStart(6)} records, ${String(each.keys).padStart(5)} entities`);
-  }
-  say(`  published r=${published.r} c=${published.c} u=${published.u} d=${published.d}`);
-  say(`  duplicates ${duplicates}, missing ${missing}, extra ${extra}, different ${different}`);
-  for (const [name, each] of Object.entries(comparison.topics)) {
-    for (const kind of ['missing', 'extra', 'different'] as const) {
-      if (each[kind].length > 0) say(`  ${name}: ${kind} ${each[kind].slice(0, 5).join(', ')}`);
-    }
-  }
+/** As it is now: whoever checks asks, too, and is not to be counted. */
+function keptOf({ entries, total }: RequestLog): RequestLog {
+  return { entries: [...entries], total, clear() {} };
 }
 
 async function leave(worker: WorkerProcess): Promise<number> {

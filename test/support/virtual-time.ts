@@ -21,12 +21,15 @@ async function settled(): Promise<void> {
 
 /** The most that any window of this length holds: a request at its end is not in it. */
 export function mostInAnyWindow(times: readonly number[], windowMs: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  let most = 0;
+  return fillings(times, windowMs).reduce((most, count) => Math.max(most, count), 0);
+}
+
+/** How many each window holds that ends with one of these times, in their order. */
+export function fillings(times: readonly number[], windowMs: number): readonly number[] {
+  const sorted = times.toSorted((a, b) => a - b);
   let first = 0;
-  for (const [at, time] of sorted.entries()) {
+  return sorted.map((time, at) => {
     while (time - (sorted[first] as number) >= windowMs) first += 1;
-    most = Math.max(most, at - first + 1);
-  }
-  return most;
+    return at - first + 1;
+  });
 }

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export const DEMO_CONFIG = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
+export const HOUR_CONFIG = fileURLToPath(new URL('../demo/hour.yaml', import.meta.url));
 export const ALL_CONFIG = fileURLToPath(new URL('../../config/all.yaml', import.meta.url));
+const WHOLE_LISTS_CONFIG = fileURLToPath(new URL('./whole-lists.yaml', import.meta.url));
 
 /** Where the system has it, the worker dies with its owner, however that ends. */
 const hasSetpriv =
@@ -22,7 +24,7 @@ export interface WorkerEnvironment {
   readonly brokers: readonly string[];
   readonly registryUrl: string;
   readonly logFile: string;
-  /** Path of the configuration; `config/demo.yaml` unless told. */
+  /** Path of the configuration; whole lists, no rhythms, unless told. */
   readonly config?: string;
   readonly args?: readonly string[];
   /** Over the process's own environment. */
@@ -39,23 +41,14 @@ export interface WorkerProcess {
 }
 
 export function startWorker(options: WorkerEnvironment): WorkerProcess {
-  const { clockifyUrl, reportsUrl = '', apiKey, brokers, registryUrl, logFile } = options;
-  const { config = DEMO_CONFIG, args = [], env = {} } = options;
+  const { logFile, config = WHOLE_LISTS_CONFIG, args = [] } = options;
   const log = createWriteStream(logFile, { flags: 'a' });
   const [command, ...words] = [...LEASH, process.execPath, MAIN, 'run', '--config', config, ...args];
   const child = spawn(command as string, words, {
     stdio: ['ignore', 'ignore', 'pipe'],
     // Out of reach of the terminal's Ctrl-C: whoever started it ends it.
     detached: true,
-    env: {
-      ...process.env,
-      CLOCKIFY_API_KEY: apiKey,
-      CLOCKIFY_URL: clockifyUrl,
-      CLOCKIFY_REPORTS_URL: reportsUrl,
-      KAFKA_BROKERS: brokers.join(','),
-      REGISTRY_URL: registryUrl,
-      ...env,
-    },
+    env: environmentOf(options),
   });
   child.stderr?.pipe(log);
   const exited = once(child, 'exit').then(
@@ -66,4 +59,18 @@ export function startWorker(options: WorkerEnvironment): WorkerProcess {
     return exited;
   };
   return { child, exited, end };
+}
+
+/** What a configuration finds in its environment. */
+export function environmentOf(options: WorkerEnvironment): NodeJS.ProcessEnv {
+  const { clockifyUrl, reportsUrl = '', apiKey, brokers, registryUrl, env = {} } = options;
+  return {
+    ...process.env,
+    CLOCKIFY_API_KEY: apiKey,
+    CLOCKIFY_URL: clockifyUrl,
+    CLOCKIFY_REPORTS_URL: reportsUrl,
+    KAFKA_BROKERS: brokers.join(','),
+    REGISTRY_URL: registryUrl,
+    ...env,
+  };
 }

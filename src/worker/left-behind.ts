@@ -29,15 +29,10 @@ export function leftBehind(
 ): Observable<SliceEvent> {
   const prefix = `${sliceId(source.kind.name, params)}/`;
   const settled = new Set<string>();
-  const settleOf = (shard: Shard, value: string): Observable<SliceEvent> => {
-    const bound = { ...params, [parameter]: value };
-    const endpoint = source.endpoint(bound);
-    if (endpoint.witness === undefined) return EMPTY;
-    const slice = { id: prefix + value, params: bound };
-    const context = contextOf(source, env, slice, endpoint, shard);
-    const begin$ = untilWritten(() => adoptIdentity(shard, source, env.report), env, slice).pipe(ignoreElements());
-    return concat(begin$, settleLeft(context)).pipe(tap((event) => isSettled(event) && settled.add(value)));
-  };
+  const settleOf = (shard: Shard, value: string): Observable<SliceEvent> =>
+    settleSlice(source, env, shard, { ...params, [parameter]: value }).pipe(
+      tap((event) => isSettled(event) && settled.add(value)),
+    );
   const leftOf = (shard: Shard, listed: ReadonlySet<string>): readonly string[] =>
     shard.state
       .owners()
@@ -60,10 +55,25 @@ export function leftBehind(
   );
 }
 
+/** What the state has of one slice, each entity by its own read; nothing where there is no such read. */
+export function settleSlice(
+  source: Source,
+  env: SourceEnvironment,
+  shard: Shard,
+  params: Params,
+): Observable<SliceEvent> {
+  const endpoint = source.endpoint(params);
+  if (endpoint.witness === undefined) return EMPTY;
+  const slice = { id: sliceId(source.kind.name, params), params };
+  const context = contextOf(source, env, slice, endpoint, shard);
+  const begin$ = untilWritten(() => adoptIdentity(shard, source, env.report), env, slice).pipe(ignoreElements());
+  return concat(begin$, settleLeft(context));
+}
+
 const END = Symbol('all of it is settled');
 
 /** What most of the children answer for is not asked again: it is only hidden. */
-function isSettled(event: SliceEvent): boolean {
+export function isSettled(event: SliceEvent): boolean {
   if (event.type !== 'sweep') return false;
   return event.outcome === 'complete' || event.error.code === 'settle.sweep_not_credible';
 }

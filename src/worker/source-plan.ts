@@ -2,6 +2,7 @@ import { of } from 'rxjs';
 import { createCodec } from '../avro/codec.ts';
 import type { SchemaRegistry } from '../avro/registry.ts';
 import type { Client, Sender } from '../clockify/client.ts';
+import { isWorkspaceGone } from '../clockify/workspace-gone.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { Codec, Mapper, PageContent, PolledPage, SourceKind, Walk } from '../pipeline/ports.ts';
 import type { Report } from './events.ts';
@@ -25,8 +26,11 @@ const SPREAD_MS = 5_000;
 const RETRY_MS = 60_000;
 
 /** What every kind of source takes from the configuration in the same way. */
-export function commonOf(plan: SourcePlan): Pick<Source, 'credential' | 'schedule' | 'valuesOf' | 'onListed'> {
-  const { source, valuesOf, onListed } = plan;
+export function commonOf(
+  plan: SourcePlan,
+): Pick<Source, 'credential' | 'schedule' | 'valuesOf' | 'isGone' | 'onListed'> {
+  const { source, valuesOf, onListed, client } = plan;
+  const isAll = (source.parameters.workspace ?? 'all') === 'all';
   const schedule = source.schedule ?? { type: 'every' as const, everyMs: source.everyMs };
   return {
     credential: source.credential,
@@ -36,6 +40,7 @@ export function commonOf(plan: SourcePlan): Pick<Source, 'credential' | 'schedul
       spreadMs: spreadMs(schedule, SPREAD_MS, Date.now()),
       nextAfter: schedule.type === 'every' ? undefined : (started, now) => nextRunAfter(schedule, started, now),
     },
+    isGone: isAll ? (workspace, signal) => isWorkspaceGone(client, workspace, signal) : undefined,
     valuesOf: (parameter, params) => {
       const given = source.parameters[parameter] ?? 'all';
       return given === 'all' ? valuesOf(parameter, params) : of(new Set(given));

@@ -28,6 +28,7 @@ import { mergeMembers } from './members.ts';
 import type { Rhythm } from './rhythm.ts';
 import type { Shards } from './shards.ts';
 import { guardShard, sliceOf, untilWritten } from './source-slice.ts';
+import { vanished } from './vanished.ts';
 
 /** One configured source, ready to run. */
 export interface Source {
@@ -43,6 +44,8 @@ export interface Source {
   /** The values of a parameter, given those before it; emits again when they change. */
   readonly valuesOf: (parameter: string, params: Params) => Observable<ReadonlySet<string>>;
   readonly endpoint: (params: Params) => Endpoint;
+  /** Whether a workspace that has left the list is proved gone; undefined where the list is given and nobody leaves it. */
+  readonly isGone?: ((workspace: string, signal: AbortSignal) => Promise<boolean>) | undefined;
   /** In place of one plain sweep of each slice; but not with `once`. */
   readonly rhythms?: readonly Rhythm[] | undefined;
   /** It begins anew because its schema grew: its slices were swept a moment ago. */
@@ -73,11 +76,12 @@ export interface SourceEnvironment {
 export function runSource(source: Source, env: SourceEnvironment): Observable<SliceEvent> {
   const [owner, ...rest] = source.parameters;
   const owners$ = owner === undefined ? of(new Set([source.credential])) : source.valuesOf(owner, {});
-  return mergeMembers(ownedOf(owners$, env), (id) => {
+  const polled$ = mergeMembers(ownedOf(owners$, env), (id) => {
     const number = shardFor(id, env.shardCount);
     const params: Params = owner === undefined ? {} : { [owner]: id };
     return rest.length === 0 ? sliceOf(source, env, number, { params }) : children(source, env, number, rest, params);
   });
+  return owner === undefined ? polled$ : merge(polled$, vanished(source, env, owners$));
 }
 
 /** Of some owners those whose shard this worker has. */

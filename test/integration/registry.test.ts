@@ -261,7 +261,7 @@ test('the refusals of a registry are told apart', async (t) => {
     });
     const error = await thrownBy(registryAt(url).registry.register('s', schemaOf(), AUTO));
     deepStrictEqual([error.kind, error.code], ['config', code]);
-    ok(status !== 403 || error.hint?.includes('registry.auth'));
+    ok(status !== 403 || error.hint?.includes('registry.token'));
   }
 });
 

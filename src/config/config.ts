@@ -28,6 +28,8 @@ export interface Config {
   readonly http: HttpConfig;
   readonly deletes: DeletesConfig;
   readonly discovery: { readonly everyMs: number };
+  /** For hashes of personal data; undefined: no source has one. */
+  readonly mask: { readonly key: string | undefined };
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 }
 
@@ -77,6 +79,14 @@ export interface SourceConfig {
   readonly pageSize: number | undefined;
   /** Undefined: the template's default; empty: every field counts. */
   readonly ignoreChanges: readonly string[] | undefined;
+  /** Undefined: everything is shown. */
+  readonly mask?: readonly MaskConfig[] | undefined;
+}
+
+/** A property of the items that nobody downstream may see. */
+export interface MaskConfig {
+  readonly path: readonly string[];
+  readonly how: 'drop' | 'hash' | 'redact';
 }
 
 /** When a source is read again; intervals count from start to start. */
@@ -249,7 +259,16 @@ export interface TemplateInfo {
   /** Last part of the default topic. */
   readonly plural: string;
   /** Fields of the row, which `ignore_changes` may name. */
-  readonly fields: readonly { readonly field: string }[];
+  readonly fields: readonly {
+    readonly field: string;
+    /** Where the item has it; undefined for what the slice gives. */
+    readonly path?: readonly string[];
+    readonly type?: string;
+  }[];
+  /** Fields that tell entities apart. */
+  readonly keyFields?: readonly string[];
+  /** The field that says when the entity starts. */
+  readonly startField?: string | undefined;
   /** A report: its source has a body, times and totals. */
   readonly report?: 'detailed' | 'summary' | undefined;
   /** Its entities can be looked at in several rhythms. */
@@ -266,7 +285,14 @@ export function secretsOf(config: Config): readonly string[] {
   const { registry, kafka } = config;
   const { sasl, tls } = kafka;
   const ofKafka = sasl?.mechanism === 'oauthbearer' ? sasl.clientSecret : sasl?.password;
-  const others = [ofKafka, tls?.keyPassword, registry.password, registry.token, registry.tls?.keyPassword];
+  const others = [
+    config.mask.key,
+    ofKafka,
+    tls?.keyPassword,
+    registry.password,
+    registry.token,
+    registry.tls?.keyPassword,
+  ];
   const keys = Object.values(config.credentials).map(({ apiKey }) => apiKey);
   return [...keys, ...others.filter((secret) => secret !== undefined)];
 }

@@ -56,6 +56,7 @@ export const DEFAULTS = {
   'deletes.guard_share': '0.2',
   'deletes.guard_at_least': '50',
   'discovery.every': '5m',
+  'mask.key': null,
   'log.level': 'info',
   'log.format': 'json',
 } as const;

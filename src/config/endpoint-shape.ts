@@ -3,6 +3,7 @@ import { bodyFormat } from './body.ts';
 import { ENDPOINT_DEFAULTS } from './defaults.ts';
 import { accept, choice, type Format, identity, integer, type JsonSchema, listOf, matching, scalar } from './format.ts';
 import { headersFormat } from './headers.ts';
+import { maskFields } from './mask.ts';
 import { objectSchema } from './object-schema.ts';
 import { pagingFormat } from './paging.ts';
 import { dataPath, fieldPath, keyPath } from './path-format.ts';
@@ -76,6 +77,7 @@ function manualFields(credentials: readonly string[]) {
     ...scheduleFields,
     topic: optional(topicName, 'Instead of <prefix>.<name>.'),
     ignore_changes: optional(listOf('a list of fields', column), 'Fields that do not make a row a changed one.'),
+    ...maskFields,
     ...(Object.fromEntries(parameters) as Record<
       (typeof PARAMETERS)[number],
       ReturnType<typeof optional<'all' | readonly string[]>>

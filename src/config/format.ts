@@ -81,6 +81,18 @@ export function secret(what: string): Format<string> {
   );
 }
 
+/** Where a short one could be guessed. */
+export function atLeast(length: number, format: Format<string>): Format<string> {
+  return {
+    ...format,
+    read(value) {
+      const reading = format.read(value);
+      if (reading.value === undefined || reading.value.length >= length) return reading;
+      return refuse(`is shorter than ${length} characters`, `Give ${format.what}.`);
+    },
+  };
+}
+
 export function choice<const T extends string>(what: string, values: readonly T[]): Format<T> {
   return scalar(what, { enum: values }, (text) => {
     const found = values.find((value) => value === text);

@@ -80,6 +80,11 @@ function assemble(root: MapNode, options: LoadOptions, outside: Outside, report:
     },
     report,
   );
+  const hashes = sources.find(({ mask }) => mask?.some(({ how }) => how === 'hash') === true);
+  if (hashes !== undefined && process.mask.key === undefined) {
+    const hint = `Write mask: { key: \${MASK_KEY} } at the top: a hash without a key can be guessed.`;
+    report.problem(NOWHERE, 'mask.key', `is missing, and ${hashes.name} has a hash`, hint);
+  }
   return { ...process, credentials, sources };
 }
 

@@ -3,6 +3,7 @@ import { SOURCE_DEFAULTS } from './defaults.ts';
 import { checkParameters, type EndpointSurroundings, endpointOf, readSchemaFile, readSteps } from './endpoint.ts';
 import { endpointSourceShape, type GivenManual, stepsSourceShape } from './endpoint-shape.ts';
 import { reportStepFaults } from './judges.ts';
+import { readMask } from './mask.ts';
 import { PARAMETERS } from './placeholders.ts';
 import { milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
@@ -32,13 +33,16 @@ export function readManual(
   const surroundings: EndpointSurroundings = { ...around, times: given ?? {} };
   const read = readSteps(map, path, surroundings, report);
   const schemaFile = readSchemaFile(map.entries.get('schema')?.value, join(path, 'schema'), surroundings, report);
+  const paths = given === undefined || given.key === 'hash' ? [] : given.key;
+  const mask = readMask(map, path, { fields: undefined, needed: paths }, report);
   if (read === undefined) return undefined;
   checkParameters(map, path, read.parameters, report);
   if (report.problems.length === before) {
     const faults = around.judges.checkSteps(read.steps, read.parameters);
     reportStepFaults(faults, read.steps, map, path, report);
   }
-  return given === undefined ? undefined : resolve(given, endpointOf(given, read, schemaFile), around);
+  if (given === undefined) return undefined;
+  return { ...resolve(given, endpointOf(given, read, schemaFile), around), ...(mask === undefined ? {} : { mask }) };
 }
 
 function resolve(

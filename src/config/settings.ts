@@ -1,6 +1,6 @@
 import { broker, serviceUrl } from './address.ts';
 import type { DEFAULTS } from './defaults.ts';
-import { choice, type Format, flag, integer, listOf, matching, secret, share } from './format.ts';
+import { atLeast, choice, type Format, flag, integer, listOf, matching, secret, share } from './format.ts';
 import { duration, size } from './quantity.ts';
 
 export interface Setting<T> {
@@ -17,6 +17,7 @@ export const topicName: Format<string> = matching(
 );
 
 const pemPath = matching('a path', /^[^\0]{1,4096}$/, 'A path to a PEM file; it is read again for each connection.');
+const scalarSecret = atLeast(16, secret('a key of at least 16 characters'));
 const userName = matching('a user name', /^[^\s\0]{1,255}$/, 'No white space.');
 
 const NAME = 'Letters, digits, ".", "_" and "-".';
@@ -128,6 +129,13 @@ export const SETTINGS = {
   'deletes.guard_share': setting(share, 'A sweep that would delete more than this share of a slice stops it and asks.'),
   'deletes.guard_at_least': setting(integer(0, 1_000_000_000), 'But not for fewer deletes than this.'),
   'discovery.every': setting(duration('1s', '7d'), 'How often workspaces, users and projects are looked for.'),
+  'mask.key': {
+    ...setting(
+      scalarSecret,
+      `Of the hashes that mask personal data; another one changes every hash. Best as \${NAME} or \${file:path}.`,
+    ),
+    secret: true,
+  },
   'log.level': setting(
     choice('a log level', ['trace', 'debug', 'info', 'warn', 'error']),
     'Least level that is logged.',

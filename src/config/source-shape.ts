@@ -13,6 +13,7 @@ import {
   refuse,
   scalar,
 } from './format.ts';
+import { maskFields } from './mask.ts';
 import { type GivenReport, reportFields } from './report-source.ts';
 import { type GivenRhythms, rhythmFields } from './rhythms.ts';
 import { scheduleFields } from './schedule.ts';
@@ -52,6 +53,7 @@ function commonFields(templates: readonly string[], credentials: readonly string
       listOf('a list of fields', known('a field', fields)),
       'Fields that do not make a row a changed one. The default is the template\u2019s; [] ignores none.',
     ),
+    ...maskFields,
   };
 }
 

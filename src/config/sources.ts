@@ -1,6 +1,7 @@
 import type { Config, ReportConfig, SourceConfig, TemplateInfo } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
 import { type ManualSurroundings, readManual } from './manual-source.ts';
+import { readMask } from './mask.ts';
 import { milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
 import { judgeReport, readReport, reportOf } from './report-source.ts';
@@ -71,11 +72,17 @@ function readTemplate(map: MapNode, path: string, around: Surroundings, report: 
   const values = readShape(sourceShape(template, names, around.credentials), map, path, report);
   checkSchedule(map, path, template.report !== undefined, report);
   checkRhythms(map, path, template, report);
+  const mask = readMask(map, path, { fields: template.fields, needed: neededOf(template) }, report);
   const body = readReport(map, path, template, around.judges.checkDateFormat, report);
   if (values === undefined) return undefined;
   const asked = body === undefined ? undefined : reportOf(body, values);
   if (asked !== undefined) judgeReport(asked, map, path, template, around.judges, report);
-  return resolve(values, template, asked, around);
+  return { ...resolve(values, template, asked, around), ...(mask === undefined ? {} : { mask }) };
+}
+
+/** What the worker itself goes by: which entity it is, and in which window. */
+function neededOf({ keyFields = [], startField }: TemplateInfo): readonly string[] {
+  return startField === undefined ? keyFields : [...keyFields, startField];
 }
 
 /** With an unknown template, a key is right if any template has it: the template itself is reported. */

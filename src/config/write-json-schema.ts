@@ -4,6 +4,7 @@ import { credentialShape } from './credential-shape.ts';
 import { DEFAULTS } from './defaults.ts';
 import { endpointDefinitions, endpointSourceShape, stepsSourceShape } from './endpoint-shape.ts';
 import { type JsonSchema, NAME } from './format.ts';
+import { maskSchema } from './mask.ts';
 import { objectSchema, orReference } from './object-schema.ts';
 import { SETTING_PATHS, settingOf } from './settings.ts';
 import { sourceShape } from './source-shape.ts';
@@ -34,7 +35,7 @@ export function jsonSchema(templates: readonly TemplateInfo[]): JsonSchema {
       },
       ...settingsSchema(),
     },
-    definitions: { ...endpointDefinitions(), reference: { type: 'string', pattern: '\\$\\{.+\\}' } },
+    definitions: { ...endpointDefinitions(), mask: maskSchema, reference: { type: 'string', pattern: '\\$\\{.+\\}' } },
   };
 }
 

@@ -1,7 +1,7 @@
 import { toWorkerError } from '../core/errors.ts';
 import type { EncodedRecord, Reject, SourceRecord } from '../core/record.ts';
 import { entityStateKey } from '../core/state-codec.ts';
-import type { Extracted } from './extract.ts';
+import { type Extracted, seenOf } from './extract.ts';
 import type { SourceKind } from './ports.ts';
 
 /** One page in bytes, each entity once. */
@@ -33,7 +33,8 @@ export function encodeRecord(source: SourceKind, record: SourceRecord): EncodedR
   } catch (thrown) {
     const error = toWorkerError(thrown);
     if (error.kind !== 'record') throw error;
-    return { key: record.key, raw: record.raw, code: error.code, message: error.message, stage: 'encode' };
+    const raw = seenOf(source, record.raw);
+    return { key: record.key, raw, code: error.code, message: error.message, stage: 'encode' };
   }
 }
 

@@ -2,7 +2,7 @@ import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { EntityKey, Reject, SourceRecord } from '../core/record.ts';
 import type { KnownPage } from './page-memory.ts';
 import type { Polled } from './poll.ts';
-import type { PageContent } from './ports.ts';
+import type { PageContent, SourceKind } from './ports.ts';
 import type { SliceContext } from './sweep.ts';
 
 /** One page as records. */
@@ -26,6 +26,7 @@ export interface Extracted extends Polled {
 export function extract(page: Polled): Extracted {
   if (page.known !== undefined) return { ...page, ...NOTHING_NEW, ...stillKnown(page, page.known) };
   const { items, last, gone = [] } = page.read?.() ?? listOf(page);
+  const { source } = page.sweep.context;
   const records: SourceRecord[] = [];
   const rejects: Reject[] = [];
   const unknownFields = new Map<string, number>();
@@ -35,7 +36,7 @@ export function extract(page: Polled): Extracted {
     else records.push(read);
     // What does not fit at all says nothing of the shape.
     if ('code' in read) continue;
-    for (const path of page.sweep.context.source.mapper.unknownFields(item)) {
+    for (const path of source.mapper.unknownFields(seenOf(source, item))) {
       unknownFields.set(path, (unknownFields.get(path) ?? 0) + 1);
     }
   }
@@ -51,16 +52,22 @@ const NOTHING_NEW = { records: [], rejects: [], gone: [], unknownFields: new Map
 
 /** One item as a record, or as what goes to the dead letters, by its key where that at least can be read. */
 export function extractItem({ source, slice }: SliceContext, item: unknown): SourceRecord | Reject {
+  const seen = seenOf(source, item);
   let key: EntityKey | undefined;
   try {
-    key = source.mapper.keyOf(item, slice.params);
-    const row = source.mapper.rowOf(item, slice.params);
+    key = source.mapper.keyOf(seen, slice.params);
+    const row = source.mapper.rowOf(seen, slice.params);
     return { key, row, startMs: source.mapper.startOf(row), raw: item };
   } catch (thrown) {
     const error = toWorkerError(thrown);
     if (error.kind !== 'record') throw error;
-    return { key, raw: item, code: error.code, message: error.message, stage: 'extract' };
+    return { key, raw: seen, code: error.code, message: error.message, stage: 'extract' };
   }
+}
+
+/** An item as those downstream may see it. */
+export function seenOf({ mask }: Pick<SourceKind, 'mask'>, item: unknown): unknown {
+  return mask === undefined ? item : mask(item);
 }
 
 /** A listing: the header says where it ends; without one, an empty page does, never a short one. */

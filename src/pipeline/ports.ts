@@ -201,6 +201,8 @@ export interface SourceKind {
   readonly deadLetterTopic: string;
   readonly codec: Codec;
   readonly mapper: Mapper;
+  /** Puts out of sight what nobody downstream may see; undefined: everything may be seen. */
+  readonly mask?: ((item: unknown) => unknown) | undefined;
   /** False where an empty list cannot be true: whoever asks is always in it. It proves nothing then. */
   readonly mayBeEmpty: boolean;
   /** The slice an item belongs to, where the item itself says so; else the slice that saw it. */

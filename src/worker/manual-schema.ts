@@ -12,10 +12,11 @@ import { ROW_HASH } from '../core/field-hash.ts';
 import { emptyShape, fieldsOf, observe, type Shape } from '../core/infer.ts';
 import { keyedFields } from '../core/infer-key.ts';
 import { compileFieldPath, parseFieldPath } from '../core/json-path.ts';
+import type { Mask } from '../core/mask.ts';
 import type { Endpoint, Params } from '../pipeline/ports.ts';
 import { NOTHING_KNOWN } from '../pipeline/sweep.ts';
 import type { Source } from './source.ts';
-import type { SourcePlan } from './source-plan.ts';
+import { maskOf, type SourcePlan } from './source-plan.ts';
 
 /** How the items of a manual endpoint become rows. */
 export interface ManualSchema {
@@ -48,7 +49,7 @@ export async function schemaOf(
   if (endpoint.schemaFile !== undefined) return declaredIn(endpoint.schemaFile, endpoint);
   const known = await knownFields(plan, signal);
   if (known !== undefined && !isGrowing) return schemaFrom(plan, endpoint, known);
-  const observed = await observedFields(endpoint, parts, signal);
+  const observed = await observedFields(plan, endpoint, parts, signal);
   if (known === undefined && observed.length === 0) throw nothingToInfer(plan.source.name);
   return schemaFrom(plan, endpoint, known === undefined ? observed : evolve(known, observed).fields);
 }
@@ -60,14 +61,15 @@ export async function inferredSchema(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<ManualSchema> {
-  const observed = await observedFields(endpoint, parts, signal);
+  const observed = await observedFields(plan, endpoint, parts, signal);
   if (observed.length === 0) throw nothingToInfer(plan.source.name);
   return schemaFrom(plan, endpoint, observed);
 }
 
-async function observedFields(endpoint: EndpointConfig, parts: Parts, signal: AbortSignal) {
+async function observedFields(plan: SourcePlan, endpoint: EndpointConfig, parts: Parts, signal: AbortSignal) {
   const taken = ownFields(endpoint).map(({ field }) => field);
-  return fieldsOf(await sweepShape(endpoint, parts, signal), [...taken, ROW_HASH]);
+  const mask = maskOf(plan) ?? ((item: unknown) => item);
+  return fieldsOf(await sweepShape(endpoint, parts, mask, signal), [...taken, ROW_HASH]);
 }
 
 /** Fields that the slice gives and not the item: which workspace, user or project the row belongs to. */
@@ -141,12 +143,12 @@ async function knownFields({ source, registry }: SourcePlan, signal: AbortSignal
 }
 
 /** Types over one whole sweep of every slice, pages looked at one by one and not kept. */
-async function sweepShape({ key }: EndpointConfig, parts: Parts, signal: AbortSignal): Promise<Shape> {
+async function sweepShape({ key }: EndpointConfig, parts: Parts, mask: Mask, signal: AbortSignal): Promise<Shape> {
   const hasKey = keyTest(key);
   let shape = emptyShape();
   for await (const params of bindings(parts, parts.parameters, {}, signal)) {
     for await (const items of pagesOf(parts.endpoint(params), signal)) {
-      for (const item of items.filter(hasKey)) shape = observe(shape, item);
+      for (const item of items.filter(hasKey)) shape = observe(shape, mask(item));
     }
   }
   return shape;

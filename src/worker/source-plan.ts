@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { of } from 'rxjs';
 import { createCodec } from '../avro/codec.ts';
 import type { SchemaRegistry } from '../avro/registry.ts';
 import type { Client, Sender } from '../clockify/client.ts';
 import { isWorkspaceGone } from '../clockify/workspace-gone.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
+import { compileMask, type Mask } from '../core/mask.ts';
 import type { Codec, Mapper, PageContent, PolledPage, SourceKind, Walk } from '../pipeline/ports.ts';
 import type { Report } from './events.ts';
 import { nextRunAfter, spreadMs } from './next-run.ts';
@@ -48,6 +50,13 @@ export function commonOf(
   };
 }
 
+/** Undefined: everything is shown. */
+export function maskOf({ source, config }: Pick<SourcePlan, 'source' | 'config'>): Mask | undefined {
+  if (source.mask === undefined || source.mask.length === 0) return undefined;
+  const { key = '' } = config.mask;
+  return compileMask(source.mask, (text) => createHmac('sha256', key).update(text).digest('hex'));
+}
+
 /** A source's kind, but for what its template or endpoint says. */
 export function kindOf(
   { source, config }: SourcePlan,
@@ -58,6 +67,7 @@ export function kindOf(
     name: source.name,
     topic: source.topic,
     deadLetterTopic: config.topics.deadLetters,
+    mask: maskOf({ source, config }),
     ...own,
   };
 }

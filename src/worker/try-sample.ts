@@ -2,7 +2,7 @@ import { createSyncDecoder } from '../avro/decode.ts';
 import type { Client, Sender } from '../clockify/client.ts';
 import type { Exchange } from '../clockify/try-client.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
-import { jsonOf } from '../pipeline/extract.ts';
+import { jsonOf, seenOf } from '../pipeline/extract.ts';
 import type { Endpoint, Params, PolledPage } from '../pipeline/ports.ts';
 import { NOTHING_KNOWN } from '../pipeline/sweep.ts';
 import { manualParts, planManual } from './plan-manual.ts';
@@ -111,13 +111,14 @@ function mapped(
 ): Sampled {
   const decode = createSyncDecoder(registry.schemaOf);
   const unmapped = new Map<string, number>();
-  for (const path of items.flatMap((item) => kind.mapper.unknownFields(item))) {
+  for (const path of items.flatMap((item) => kind.mapper.unknownFields(seenOf(kind, item)))) {
     unmapped.set(path, (unmapped.get(path) ?? 0) + 1);
   }
   const record = (raw: unknown): SampledRecord => {
     try {
-      const key = decode(kind.codec.encodeKey(kind.mapper.keyOf(raw, params)));
-      const { rowBytes } = kind.codec.encodeRow(kind.mapper.rowOf(raw, params));
+      const seen = seenOf(kind, raw);
+      const key = decode(kind.codec.encodeKey(kind.mapper.keyOf(seen, params)));
+      const { rowBytes } = kind.codec.encodeRow(kind.mapper.rowOf(seen, params));
       const meta = { op: 'r', sourceTsMs: page.receivedAtMs, tsMs: page.receivedAtMs } as const;
       return { raw, key, value: decode(kind.codec.encodeValue(rowBytes, meta)), reject: undefined };
     } catch (thrown) {

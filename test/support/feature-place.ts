@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,8 @@ interface Api {
   readonly url: string;
   readonly reportsUrl?: string;
   readonly apiKey?: string;
+  /** Lines of the configuration beside credentials and sources. */
+  readonly lines?: readonly string[];
 }
 
 export interface Place {
@@ -35,9 +37,14 @@ export interface Place {
   lint(sources: readonly object[]): Promise<Ended>;
   /** Writes a file beside the configuration. */
   file(name: string, text: string): void;
+  /** Everything that the worker keeps, state and schemas, as Latin-1 text. */
+  kept(): string;
 }
 
-export function placeOf(t: TestContext, { url, reportsUrl = `${url}/report/v1`, apiKey = 'a-key' }: Api): Place {
+export function placeOf(
+  t: TestContext,
+  { url, reportsUrl = `${url}/report/v1`, apiKey = 'a-key', lines = [] }: Api,
+): Place {
   const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-features-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, 'clockify-kafka.yaml');
@@ -48,6 +55,7 @@ export function placeOf(t: TestContext, { url, reportsUrl = `${url}/report/v1`, 
         'app: features',
         `credentials: { acme: { api_key: "\${KEY}", base_url: "${url}", reports_url: "${reportsUrl}", rate: 500/s, burst: 100 } }`,
         `file: { directory: ${folder} }`,
+        ...lines,
         `sources: ${JSON.stringify(sources.map((source) => ({ credential: 'acme', ...source })))}`,
       ].join('\n'),
     );
@@ -70,6 +78,11 @@ export function placeOf(t: TestContext, { url, reportsUrl = `${url}/report/v1`, 
       return runProgram(['lint', config], { env });
     },
     file: (name, text) => writeFileSync(join(folder, name), text),
+    kept: () =>
+      readdirSync(folder)
+        .filter((name) => !name.endsWith('.yaml'))
+        .map((name) => readFileSync(join(folder, name), 'latin1'))
+        .join('\n'),
   };
 }
 

@@ -53,6 +53,7 @@ test('the smallest file gives a complete configuration', () => {
     },
     deletes: { guardShare: 0.2, guardAtLeast: 50 },
     discovery: { everyMs: 300_000 },
+    mask: { key: undefined },
     log: { level: 'info', format: 'json' },
     credentials: {
       acme: {

@@ -64,13 +64,14 @@ export function lint(
     files = {},
     overrides,
     judges,
-  }: Partial<Pick<LoadOptions, 'env' | 'overrides' | 'judges'>> & { files?: object } = {},
+    templates = TEMPLATES,
+  }: Partial<Pick<LoadOptions, 'env' | 'overrides' | 'judges' | 'templates'>> & { files?: object } = {},
 ): LintResult {
   const all = new Map<string, string>([['/etc/worker/config.yaml', text], ...Object.entries(files)]);
   return lintConfig({
     file: '/etc/worker/config.yaml',
     env: { CLOCKIFY_API_KEY: KEY, ...env },
-    templates: TEMPLATES,
+    templates,
     judges: {
       checkDateFormat: (pattern, zone) => (pattern.includes('jj') ? `"jj" is no letter in ${zone}` : undefined),
       ...judges,

@@ -36,6 +36,7 @@ const [HOUR_MS, DAY_MS] = [3_600_000, 24 * 3_600_000];
 const DAYS = 365;
 /** An entry is made, and later stopped or corrected. */
 const CHANGES_PER_ENTRY = 2;
+const BEHIND_THE_LAST = 3;
 /** The longest that can be set of each. */
 const LONGEST_MS = { running: DAY_MS, changes: DAY_MS, recent: 30 * DAY_MS, reconcile: 365 * DAY_MS } as const;
 
@@ -97,16 +98,15 @@ function recentOf(given: Entries, recentMs: number): Rhythm {
   return { ...own, priority: 'recent', everyMs, requestsPerPass: slices * pages, slices };
 }
 
-/** Each window is asked where it begins, and read; behind the last entry there is one more, which is empty. */
+/** Each window is read; behind the last entry one more is empty, is asked where it ends, and is read once more. */
 function reconcileOf(given: Entries, { everyMs, windowMs, sinceMs }: NonNullable<RhythmsConfig['reconcile']>): Rhythm {
   const { slices, counts, nowMs } = given;
   const days = daysOf(given);
   const sinceDays = sinceMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - sinceMs) / DAY_MS;
-  const isCut = sinceDays <= days;
-  const full = Math.ceil(Math.min(days, sinceDays) / (windowMs / DAY_MS));
-  const windows = counts.entries === 0 ? 1 : Math.max(1, full) + (isCut ? 0 : 1);
+  const isCut = counts.entries > 0 && sinceDays <= days;
+  const windows = counts.entries === 0 ? 0 : Math.ceil(Math.min(days, sinceDays) / (windowMs / DAY_MS));
   const pages = pagesOf(entriesWithin(given, windowMs + 2 * FURTHEST_ZONE_MS), pageSizeOf(given));
-  const requestsPerPass = slices * (windows + (windows - 1) * pages + (isCut ? pages : 1));
+  const requestsPerPass = slices * (windows * pages + (isCut ? 0 : BEHIND_THE_LAST));
   const assumes = isCut ? undefined : `a history of ${rounded(days)} days of each user`;
   return { ...named(given, 'reconcile'), priority: 'reconcile', everyMs, requestsPerPass, slices, assumes };
 }

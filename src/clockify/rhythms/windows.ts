@@ -56,7 +56,7 @@ const TRIES_WHILE_HELD = 24;
 /**
  * The whole history, one window a sweep, from the newest entry back to the first. Each window reaches from where the one
  * before began at least as far as it is long, and over a gap to the next entry, so that what was deleted there is looked
- * for as well.
+ * for as well. Where the gap ends is asked only where there is one: most windows cost one request.
  */
 export function createReconcile(options: ReconcileOptions): Reconcile {
   let held = false;
@@ -91,15 +91,28 @@ function beginWindow(
   onEnd: (guarded: boolean) => void,
 ): RhythmWalk {
   const toMs = pass.toMs ?? Number.POSITIVE_INFINITY;
-  const { sinceMs = Number.NEGATIVE_INFINITY } = options;
+  const { sinceMs = Number.NEGATIVE_INFINITY, windowMs } = options;
+  const topMs = Math.min(toMs, nowMs);
+  const from = (startMs: number): Window => ({ fromMs: Math.max(sinceMs, Math.min(topMs, startMs) - windowMs), toMs });
   let window: Window | undefined;
+
+  const firstPage = async (signal: AbortSignal): Promise<RhythmPage> => {
+    window = from(topMs);
+    const page = await pageIn(options, window, 1, signal);
+    const content = page.read();
+    if (content.items.length > 0 || !content.last || window.fromMs <= sinceMs) return { ...page, read: () => content };
+    // Both answers must agree that nothing is there: one alone may be a lie.
+    window = from(await newestBefore(options, toMs, signal));
+    return pageIn(options, window, 1, signal);
+  };
+
   return {
     keeps: true,
     get window() {
       return window;
     },
     page: async (number, signal) => {
-      window ??= { fromMs: Math.max(sinceMs, await beginningOf(options, toMs, nowMs, signal)), toMs };
+      if (number === 1 || window === undefined) return { ...(await firstPage(signal)), unlike: true };
       return { ...(await pageIn(options, window, number, signal)), unlike: true };
     },
     advance: ({ guarded }) => {
@@ -112,18 +125,12 @@ function beginWindow(
   };
 }
 
-/** Where the window that ends at `toMs` begins: minus infinity where nothing is older. One request. */
-async function beginningOf(
-  options: ReconcileOptions,
-  toMs: number,
-  nowMs: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const newest = { fromMs: Number.NEGATIVE_INFINITY, toMs };
-  const { items } = await ask(options, newest, { page: '1', 'page-size': '1' }, signal);
-  if (items.length === 0) return Number.NEGATIVE_INFINITY;
-  const topMs = Math.min(toMs, nowMs);
-  return Math.min(topMs, startOf(items[0]) ?? topMs) - options.windowMs;
+/** When the newest entry starts that starts before `toMs`, more or less; minus infinity where there is none. One request. */
+async function newestBefore(options: ReconcileOptions, toMs: number, signal: AbortSignal): Promise<number> {
+  const before = { fromMs: Number.NEGATIVE_INFINITY, toMs };
+  const { body } = await get(options, before, { page: '1', 'page-size': '1' }, signal);
+  const [newest] = listIn(body);
+  return newest === undefined ? Number.NEGATIVE_INFINITY : (startOf(newest) ?? toMs);
 }
 
 async function pageIn(
@@ -139,15 +146,6 @@ async function pageIn(
     return { items: items.filter((item) => isIn(window, item)), last: lastPage ?? items.length === 0 };
   };
   return { body, lastPage, receivedAtMs, read };
-}
-
-async function ask(
-  options: WindowOptions,
-  window: Window,
-  paging: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-) {
-  return { items: listIn((await get(options, window, paging, signal)).body) };
 }
 
 async function get(

@@ -145,3 +145,48 @@ test('P4: a window whose deletes were held back is not left, and not tried at on
   strictEqual(advance, undefined);
   strictEqual(reconcile.nextAfter(NOW, NOW, {}), NOW + HOUR_MS);
 });
+
+test('a window with entries costs its pages, and only an empty one is asked where the gap ends', async () => {
+  const entries = [1, 20, 50, 70, 400].map((days, index) => entry(String(index), NOW - days * DAY_MS));
+  const client = listOf(entries, 'UTC');
+  const reconcile = createReconcile(options(client, { pageSize: 1_000 }));
+  const asked: number[] = [];
+  let pass: HistoryPass | undefined;
+  for (let windows = 0; windows < 9; windows++) {
+    const before = client.calls.length;
+    const walk = reconcile.begin(NOW, { ...NOTHING, progress: { pass } });
+    for (let number = 1, last = false; !last; number++) {
+      const page = await walk.page(number, new AbortController().signal);
+      // As where a header says which is the last.
+      last = page.read().last || page.read().items.length > 0;
+    }
+    asked.push(client.calls.length - before);
+    pass = walk.advance?.({ guarded: false, left: new Set() })?.progress.pass;
+    if (pass?.toMs === undefined) break;
+  }
+  // Three windows with entries, a gap up to the fourth, and nothing behind it.
+  deepStrictEqual(asked, [1, 1, 1, 3, 3]);
+});
+
+test('P1: one empty answer that lies does not end the history', async () => {
+  for (const lying of [1, 2, 3]) {
+    const entries = [entry('a', NOW - DAY_MS), entry('b', NOW - 50 * DAY_MS)];
+    const honest = listOf(entries, 'UTC');
+    let asked = 0;
+    const get: typeof honest.get = async (call, signal) => {
+      asked += 1;
+      const answer = await honest.get(call, signal);
+      return asked === lying && answer.ok ? { ...answer, body: new TextEncoder().encode('[]') } : answer;
+    };
+    const reconcile = createReconcile(options({ get }, { pageSize: 1_000 }));
+    const seen = new Set<string>();
+    let pass: HistoryPass | undefined;
+    for (let windows = 0; windows < 9; windows++) {
+      const { items, advance } = await sweepAll(reconcile.begin(NOW, { ...NOTHING, progress: { pass } }));
+      for (const id of idsOf(items)) seen.add(id);
+      pass = advance?.progress.pass;
+      if (pass?.toMs === undefined) break;
+    }
+    ok(seen.has('b'), `the answer ${lying} was a lie`);
+  }
+});

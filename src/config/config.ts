@@ -200,6 +200,8 @@ interface KafkaConfig {
   readonly shards: number;
   /** Shards this worker takes without asking the group, as `0-7,12`; undefined: the group decides. */
   readonly staticShards: string | undefined;
+  /** Undefined: the name of the host. Two workers of one name share as evenly as others. */
+  readonly workerName: string | undefined;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly transactionTimeoutMs: number;

@@ -13,6 +13,7 @@ export const DEFAULTS = {
   'kafka.session_timeout': '30s',
   'kafka.shards': '24',
   'kafka.static_shards': null,
+  'kafka.worker_name': null,
   'kafka.connection_timeout': '10s',
   'kafka.request_timeout': '30s',
   'kafka.transaction_timeout': '60s',

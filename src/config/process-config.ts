@@ -26,6 +26,7 @@ function kafkaConfig(get: Settings): Config['kafka'] {
     sessionTimeoutMs: get('kafka.session_timeout'),
     shards: get('kafka.shards'),
     staticShards: get('kafka.static_shards') ?? undefined,
+    workerName: get('kafka.worker_name') ?? undefined,
     connectionTimeoutMs: get('kafka.connection_timeout'),
     requestTimeoutMs: get('kafka.request_timeout'),
     transactionTimeoutMs: get('kafka.transaction_timeout'),

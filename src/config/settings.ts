@@ -48,6 +48,10 @@ export const SETTINGS = {
     matching('a list of shards', /^\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?){0,99}$/, 'Numbers and ranges: 0-7,12.'),
     'Shards to own without asking the group, such as 0-7,12.',
   ),
+  'kafka.worker_name': setting(
+    matching('a worker name', /^[a-zA-Z0-9._-]{1,200}$/, NAME),
+    'Name of this worker in the group, the same after a restart; the name of the host unless given.',
+  ),
   'kafka.connection_timeout': setting(duration('100ms', '5m'), 'For a connection to a broker, TLS included.'),
   'kafka.request_timeout': setting(duration('1s', '10m'), 'For one answer of a broker.'),
   'kafka.transaction_timeout': setting(duration('5s', '15m'), 'After which a broker aborts a transaction.'),

@@ -105,13 +105,13 @@ export function topicPlans(config: Config, state: string): readonly TopicPlan[] 
 }
 
 function membershipOf(kafka: KafkaClient, config: Config, state: string, logger: Logger): Membership {
-  const { shards, staticShards, sessionTimeoutMs } = config.kafka;
+  const { shards, staticShards, sessionTimeoutMs, workerName } = config.kafka;
   if (staticShards !== undefined) return createStaticMembership(parseShards(staticShards, shards));
   return createGroupMembership(kafka, {
     groupId: groupIdOf(config.app),
     stateTopic: state,
     shards,
-    worker: hostname(),
+    worker: workerName ?? hostname(),
     sessionTimeoutMs,
     heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
     rebalanceTimeoutMs: Math.max(60_000, sessionTimeoutMs),

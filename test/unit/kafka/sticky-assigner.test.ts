@@ -85,6 +85,64 @@ test('when one leaves, the others keep all they had', () => {
   );
 });
 
+test('no more moves than must: no other even sharing keeps more where it was', () => {
+  const few = groups.filter(({ members, shards }) => members.length ** shards <= 800);
+  fc.assert(
+    fc.property(few, ({ members, shards }) => {
+      const claims = claimsOf(members, shards);
+      const kept = (ownerOf: (shard: number) => string | undefined) =>
+        [...claims].filter(([shard, claimant]) => ownerOf(shard) === claimant).length;
+      const assigned = assignShards(members, shards);
+      const ours = kept((shard) => [...assigned].find(([, owned]) => owned.includes(shard))?.[0]);
+      for (const sharing of evenSharings(members, shards)) ok(kept((shard) => sharing[shard]) <= ours);
+    }),
+  );
+});
+
+/** Of two members that claim a shard the one of the later generation holds it; of two of one generation the first. */
+function claimsOf(members: readonly GroupMember[], shards: number): Map<number, string> {
+  const order = [...members].sort(
+    (a, b) => b.generation - a.generation || compare(a.worker, b.worker) || compare(a.memberId, b.memberId),
+  );
+  const claims = new Map<number, string>();
+  for (const { memberId, shards: claimed } of order) {
+    for (const shard of claimed) if (shard >= 0 && shard < shards && !claims.has(shard)) claims.set(shard, memberId);
+  }
+  return claims;
+}
+
+const compare = (a: string, b: string) => Number(a > b) - Number(a < b);
+
+/** Every way to share so that nobody has more than one more than another. */
+function* evenSharings(members: readonly GroupMember[], shards: number): Generator<readonly string[]> {
+  for (let code = 0; code < members.length ** shards; code++) {
+    const digits = Array.from({ length: shards }, (_, i) => Math.floor(code / members.length ** i) % members.length);
+    const sizes = members.map((_, i) => digits.filter((digit) => digit === i).length);
+    if (Math.max(...sizes) - Math.min(...sizes) <= 1) yield digits.map((digit) => members[digit]?.memberId ?? '');
+  }
+}
+
+test('workers of one name, as two on one host, share evenly, and none takes what another keeps', () => {
+  const names = fc.record({ count: fc.integer({ min: 2, max: 6 }), shards: fc.integer({ min: 1, max: 30 }) });
+  fc.assert(
+    fc.property(names, ({ count, shards }) => {
+      const joined: GroupMember[] = [];
+      for (let i = 0; i < count; i++) {
+        joined.push({ memberId: `m${(i * 7) % count}-${i}`, worker: 'host', shards: [], generation: 0 });
+        const before = joined.map((each) => each.shards);
+        const assigned = assignShards(joined, shards);
+        for (const [at, each] of joined.entries()) {
+          joined[at] = { ...each, shards: assigned.get(each.memberId) ?? [], generation: i + 1 };
+          const had = before[at] ?? [];
+          if (at < i) ok((joined[at]?.shards ?? []).every((shard) => had.includes(shard)));
+        }
+        const sizes = joined.map((each) => each.shards.length);
+        ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
+      }
+    }),
+  );
+});
+
 test('a member of another version, or none at all, owned nothing and gets its share', async () => {
   const create = stickyAssigner({
     topic: 't',

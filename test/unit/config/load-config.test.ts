@@ -18,6 +18,7 @@ test('the smallest file gives a complete configuration', () => {
       sessionTimeoutMs: 30_000,
       shards: 24,
       staticShards: undefined,
+      workerName: undefined,
       connectionTimeoutMs: 10_000,
       requestTimeoutMs: 30_000,
       transactionTimeoutMs: 60_000,

@@ -4,6 +4,7 @@ import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { check } from './check.ts';
 import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.ts';
 import { diff } from './diff.ts';
+import { dlq } from './dlq.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { init } from './init.ts';
 import { lint } from './lint.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   sample,
   suggest,
   diff,
+  dlq,
   schema,
   topics,
   tail,

@@ -27,6 +27,7 @@ export interface Config {
   readonly registry: RegistryConfig;
   readonly http: HttpConfig;
   readonly deletes: DeletesConfig;
+  readonly deadLetters: { readonly stopShare: number; readonly stopAtLeast: number };
   readonly discovery: { readonly everyMs: number };
   /** For hashes of personal data; undefined: no source has one. */
   readonly mask: { readonly key: string | undefined };

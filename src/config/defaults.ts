@@ -56,6 +56,8 @@ export const DEFAULTS = {
   'http.connections': '8',
   'deletes.guard_share': '0.2',
   'deletes.guard_at_least': '50',
+  'dead_letters.stop_share': '0.5',
+  'dead_letters.stop_at_least': '100',
   'discovery.every': '5m',
   'mask.key': null,
   'log.level': 'info',

@@ -13,6 +13,7 @@ export function processConfig(get: Settings): Omit<Config, 'credentials' | 'sour
     registry: registryConfig(get),
     http: httpConfig(get),
     deletes: { guardShare: get('deletes.guard_share'), guardAtLeast: get('deletes.guard_at_least') },
+    deadLetters: { stopShare: get('dead_letters.stop_share'), stopAtLeast: get('dead_letters.stop_at_least') },
     discovery: { everyMs: get('discovery.every') },
     mask: { key: get('mask.key') ?? undefined },
     log: { level: get('log.level'), format: get('log.format') },

@@ -132,6 +132,14 @@ export const SETTINGS = {
   'http.connections': setting(integer(1, 256), 'Open connections to one host.'),
   'deletes.guard_share': setting(share, 'A sweep that would delete more than this share of a slice stops it and asks.'),
   'deletes.guard_at_least': setting(integer(0, 1_000_000_000), 'But not for fewer deletes than this.'),
+  'dead_letters.stop_share': setting(
+    share,
+    'A source of whose items more than this share does not fit stops, instead of draining into the dead letters.',
+  ),
+  'dead_letters.stop_at_least': setting(
+    integer(0, 1_000_000_000),
+    'But not for fewer dead letters than this in an hour.',
+  ),
   'discovery.every': setting(duration('1s', '7d'), 'How often workspaces, users and projects are looked for.'),
   'mask.key': {
     ...setting(

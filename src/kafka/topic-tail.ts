@@ -1,6 +1,7 @@
+import { WorkerError } from '../core/errors.ts';
 import { orAborted, pause } from './aborting.ts';
 import { committedRecords } from './committed-records.ts';
-import { kafkaError } from './kafka-failure.ts';
+import { kafkaError, protocolType } from './kafka-failure.ts';
 import { accessPartition, type FetchedRecord, type KafkaClient, type PartitionAccess } from './kafkajs-patches.ts';
 
 /** One committed record, as it lies in its partition. Key, value and headers are slices: copy what is kept. */
@@ -64,6 +65,11 @@ async function partitionCount(kafka: KafkaClient, topic: string): Promise<number
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return topics[0]?.partitions.length ?? 0;
   } catch (error) {
+    if (protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
+      throw new WorkerError('config', 'tail.topic_missing', `there is no topic ${topic}`, {
+        hint: 'Check its name; the worker makes its topics at its first start.',
+      });
+    }
     throw kafkaError('tail', `the topic ${topic} cannot be read`, error);
   } finally {
     await admin.disconnect().catch(() => undefined);

@@ -49,7 +49,7 @@ function changeRecords(context: SliceContext, change: Change): OutRecord[] {
 }
 
 /** The raw item under Kafka Connect's own header names, so that the tools made for those work here too. */
-function deadLetterRecord(context: SliceContext, { id, hash, reject }: DeadLetter): OutRecord {
+function deadLetterRecord(context: SliceContext, { id, hash, reject, attempt = 1 }: DeadLetter): OutRecord {
   const { source, slice, ambient } = context;
   return {
     topic: source.deadLetterTopic,
@@ -67,6 +67,8 @@ function deadLetterRecord(context: SliceContext, { id, hash, reject }: DeadLette
       'clockify.resource': source.resource,
       'clockify.slice': slice.id,
       'clockify.content_hash': hash,
+      'clockify.attempt': String(attempt),
+      ...(source.maskId === undefined ? {} : { 'clockify.mask': source.maskId }),
     },
   };
 }

@@ -31,6 +31,8 @@ export interface DeadLetter {
   readonly id: string;
   readonly hash: string;
   readonly reject: Reject;
+  /** How often it was tried; once unless told. */
+  readonly attempt?: number | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Op } from '../core/change.ts';
 import type { EntityKey, Row } from '../core/record.ts';
 import type { Checkpoint, Progress, StateRecord } from '../core/state.ts';
+import type { RejectGuard } from './reject-guard.ts';
 
 /**
  * What the pipeline needs from outside. Adapters fit these shapes without importing them; `worker/wire.ts` is where
@@ -203,6 +204,10 @@ export interface SourceKind {
   readonly mapper: Mapper;
   /** Puts out of sight what nobody downstream may see; undefined: everything may be seen. */
   readonly mask?: ((item: unknown) => unknown) | undefined;
+  /** What the mask was made of, so that a dead letter can say by which one it was masked. */
+  readonly maskId?: string | undefined;
+  /** Undefined: however many items do not fit, they go to the dead letters. */
+  readonly rejects?: RejectGuard | undefined;
   /** False where an empty list cannot be true: whoever asks is always in it. It proves nothing then. */
   readonly mayBeEmpty: boolean;
   /** The slice an item belongs to, where the item itself says so; else the slice that saw it. */

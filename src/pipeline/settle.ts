@@ -59,6 +59,7 @@ async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Prom
   for (const reject of rejects) sweep.metRejects.add(deadLetterId(context, reject));
   return context.shard.exclusive(async () => {
     const found = diff(context, records, rejects, evidence.receivedAtMs, asked);
+    context.source.rejects?.admit(evidence.alive.length, found.deadLetters.length, context.ambient.now());
     await commit(context, outcomeOf(found));
     return countsOf({ items: records.length + rejects.length, superseded: 0, unknownFields: new Map() }, found);
   });

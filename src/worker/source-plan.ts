@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { of } from 'rxjs';
 import { createCodec } from '../avro/codec.ts';
 import type { SchemaRegistry } from '../avro/registry.ts';
@@ -7,6 +7,7 @@ import { isWorkspaceGone } from '../clockify/workspace-gone.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import { compileMask, type Mask } from '../core/mask.ts';
 import type { Codec, Mapper, PageContent, PolledPage, SourceKind, Walk } from '../pipeline/ports.ts';
+import { createRejectGuard } from '../pipeline/reject-guard.ts';
 import type { Report } from './events.ts';
 import { nextRunAfter, spreadMs } from './next-run.ts';
 import type { Source } from './source.ts';
@@ -57,6 +58,12 @@ export function maskOf({ source, config }: Pick<SourcePlan, 'source' | 'config'>
   return compileMask(source.mask, (text) => createHmac('sha256', key).update(text).digest('hex'));
 }
 
+/** Of the rules, not of the key: a letter that was hashed with another key is one of before. */
+export function maskIdOf({ mask }: SourceConfig): string | undefined {
+  if (mask === undefined || mask.length === 0) return undefined;
+  return createHash('sha256').update(JSON.stringify(mask)).digest('hex').slice(0, 16);
+}
+
 /** A source's kind, but for what its template or endpoint says. */
 export function kindOf(
   { source, config }: SourcePlan,
@@ -68,6 +75,8 @@ export function kindOf(
     topic: source.topic,
     deadLetterTopic: config.topics.deadLetters,
     mask: maskOf({ source, config }),
+    maskId: maskIdOf(source),
+    rejects: createRejectGuard({ share: config.deadLetters.stopShare, atLeast: config.deadLetters.stopAtLeast }),
     ...own,
   };
 }

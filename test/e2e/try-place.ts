@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { type Ended, runProgram } from '../support/program.ts';
+import { type Ended, type RunOptions, runProgram } from '../support/program.ts';
 
 /** A practice Clockify, a folder, and the program as a person types it: no Kafka unless a configuration names one. */
 export interface TryPlace {
@@ -10,8 +10,12 @@ export interface TryPlace {
   readonly folder: string;
   readonly workspace: string;
   /** Writes a configuration with these sources, and says where. */
-  configure(name: string, sources: readonly string[], settings?: readonly string[]): string;
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  configure(name: string, sources: readonly string[], settings?: readonly string[], credentials?: string): string;
+  run(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    onErr?: NonNullable<RunOptions['onErr']>,
+  ): Promise<Ended>;
   close(): Promise<void>;
 }
 
@@ -24,17 +28,18 @@ export async function openTryPlace(options: SimulatorOptions = {}): Promise<TryP
     simulator,
     folder,
     workspace: simulator.world.store.workspaceIds()[0] ?? '',
-    configure(name, sources, settings = NO_KAFKA) {
+    configure(name, sources, settings = NO_KAFKA, credentials = '') {
       const file = join(folder, `${name}.yaml`);
       const credential = `  acme: { api_key: \${KEY}, base_url: ${simulator.url}, reports_url: ${simulator.reportsUrl} }`;
       const data = `file: { directory: ${join(folder, name)} }`;
       writeFileSync(
         file,
-        `${[`app: ${name}`, 'credentials:', credential, 'sources:', ...sources, data, ...settings].join('\n')}\n`,
+        `${[`app: ${name}`, 'credentials:', credential, credentials, 'sources:', ...sources, data, ...settings].join('\n')}\n`,
       );
       return file;
     },
-    run: (args, env = {}) => runProgram(args, { env: { KEY: simulator.apiKey, ...env } }),
+    run: (args, env = {}, onErr = () => undefined) =>
+      runProgram(args, { env: { KEY: simulator.apiKey, ...env }, onErr, limitMs: 120_000 }),
     async close() {
       await simulator.close();
       rmSync(folder, { recursive: true, force: true });

@@ -53,6 +53,7 @@ test('the smallest file gives a complete configuration', () => {
       connections: 8,
     },
     deletes: { guardShare: 0.2, guardAtLeast: 50 },
+    deadLetters: { stopShare: 0.5, stopAtLeast: 100 },
     discovery: { everyMs: 300_000 },
     mask: { key: undefined },
     log: { level: 'info', format: 'json' },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { templates } from '../clockify/templates/catalogue.ts';
 import type { Config, SinkName } from '../config/config.ts';
-import { type LintResult, lintConfig, loadConfig } from '../config/load-config.ts';
+import { type LintResult, type LoadOptions, lintConfig, loadConfig } from '../config/load-config.ts';
 import { judges } from '../worker/judges.ts';
 import { type Command, type Invocation, type Option, type Terminal, text, usageError } from './command.ts';
 
@@ -22,8 +22,13 @@ export const SINK_OPTIONS: Readonly<Record<string, Option>> = {
 const SINKS: readonly SinkName[] = ['kafka', 'stdout', 'file'];
 
 /** @throws {ConfigError} `config.invalid` with all problems */
-export function readConfig(command: Command, call: Invocation, { env }: Terminal): Config {
-  return loadConfig({ file: fileOf(call), env, templates, judges, overrides: overridesOf(command, call) });
+export function readConfig(command: Command, call: Invocation, terminal: Terminal): Config {
+  return loadConfig(loadOptions(command, call, terminal));
+}
+
+/** Where a configuration comes from. */
+export function loadOptions(command: Command, call: Invocation, { env }: Terminal): LoadOptions {
+  return { file: fileOf(call), env, templates, judges, overrides: overridesOf(command, call) };
 }
 
 export function lintFile(file: string, { env }: Terminal): LintResult {

@@ -1,10 +1,12 @@
 import { type Config, secretsOf } from '../config/config.ts';
+import { type RotationWatch, watchKeys } from '../config/rotation.ts';
 import type { WorkerError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
-import { wire } from '../worker/wire.ts';
+import { createScrubber, type Scrubber } from '../telemetry/scrubber.ts';
+import { type WireOptions, wire } from '../worker/wire.ts';
 import { runWorker, type WorkerEnd } from '../worker/worker.ts';
 import { type Command, EXIT, exitCodeOf, type Terminal } from './command.ts';
-import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
+import { CONFIG_OPTIONS, loadOptions, readConfig, SINK_OPTIONS } from './config-options.ts';
 
 export const run: Command = {
   name: 'run',
@@ -23,22 +25,42 @@ export const run: Command = {
   },
   run: async (call, terminal) => {
     const config = readConfig(run, call, terminal);
-    const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
-    return runUntilStopped(config, logger, call.flags.once === true, terminal);
+    const secrets = createScrubber(secretsOf(config));
+    const logger = createLogger({ ...config.log, secrets });
+    const { keyOf } = watchKeys(loadOptions(run, call, terminal), config, watchOf(logger, secrets));
+    return runUntilStopped({ config, logger, once: call.flags.once === true, keyOf }, terminal);
   },
 };
 
 /** So long may stopping take; what is unfinished then was never visible, and the next start knows. */
 const STOP_WITHIN_MS = 9_000;
 
-async function runUntilStopped(config: Config, logger: Logger, once: boolean, terminal: Terminal): Promise<number> {
+function watchOf(logger: Logger, secrets: Scrubber): RotationWatch {
+  return {
+    now: () => performance.now(),
+    onRotated: (credentials, keys) => {
+      secrets.learn(keys);
+      logger.info({ event: 'credential.rotated', credentials }, `another API key: ${credentials.join(', ')}`);
+    },
+    onFault: (message) =>
+      logger.warn(
+        { event: 'credential.not_rotated' },
+        `a file with a secret has changed, and the old key stays: ${message}`,
+      ),
+  };
+}
+
+type Run = Pick<WireOptions, 'config' | 'logger' | 'once' | 'keyOf'>;
+
+async function runUntilStopped(run: Run, terminal: Terminal): Promise<number> {
+  const { config, logger, once } = run;
   const { signal } = terminal;
   logger.info(
     { event: 'worker.starting', app: config.app, sink: config.sink, sources: config.sources.map(({ name }) => name) },
     'the worker starts',
   );
   signal.addEventListener('abort', () => endAnyway(logger), { once: true });
-  const parts = await wire({ config, logger, once, out: terminal.out, signal }).catch((error: unknown) => {
+  const parts = await wire({ ...run, out: terminal.out, signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
   if (parts === undefined) return stoppedInOrder(logger);

@@ -4,7 +4,7 @@
  */
 import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { prettyLine } from './pretty.ts';
-import { createScrubber } from './scrubber.ts';
+import { createScrubber, type Scrubber } from './scrubber.ts';
 
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 type LogFields = Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: 'json' | 'pretty';
   /** Taken out of every line. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly string[] | Scrubber;
   /** Takes whole lines; stderr by default. */
   readonly destination?: { write(line: string): unknown } | undefined;
   /** Of `pretty`; false by default. */
@@ -34,7 +34,7 @@ export interface LoggerOptions {
 /** An error belongs under `err`, where its cause and its code are written too. */
 export function createLogger({ level, format, secrets, destination, colour = false }: LoggerOptions): Logger {
   const target = destination ?? fileDestination({ fd: 2, sync: true });
-  const scrub = createScrubber(secrets);
+  const scrub = typeof secrets === 'function' ? secrets : createScrubber(secrets);
   const write = (line: string): void => {
     const safe = scrubLine(line, scrub);
     target.write(format === 'pretty' ? prettyLine(safe, colour) : safe);

@@ -7,12 +7,28 @@ const LEAST_PART = 8;
  * A function that takes every known secret out of a text (P7): as it is, and as base64, base64url, hex, percent-encoded
  * or inside a JSON string. Base64 is found in the middle of other encoded text too, as in `Authorization: Basic`.
  */
-export function createScrubber(secrets: readonly string[]): (text: string) => string {
-  const forms = [...new Set(secrets.filter(({ length }) => length >= LEAST).flatMap(formsOf))];
-  if (forms.length === 0) return (text) => text;
+export function createScrubber(secrets: readonly string[]): Scrubber {
+  const known = new Set(secrets);
+  let pattern = patternOf(known);
+  const scrub = (text: string): string => (pattern === undefined ? text : text.replace(pattern, HIDDEN));
+  const learn = (more: readonly string[]): void => {
+    for (const secret of more) known.add(secret);
+    pattern = patternOf(known);
+  };
+  return Object.assign(scrub, { learn });
+}
+
+export interface Scrubber {
+  (text: string): string;
+  /** From now on these, too: a secret that was replaced is still one. */
+  learn(secrets: readonly string[]): void;
+}
+
+function patternOf(secrets: ReadonlySet<string>): RegExp | undefined {
+  const forms = [...new Set([...secrets].filter(({ length }) => length >= LEAST).flatMap(formsOf))];
+  if (forms.length === 0) return undefined;
   const longestFirst = forms.sort((one, other) => other.length - one.length);
-  const pattern = new RegExp(longestFirst.map(escapePattern).join('|'), 'gi');
-  return (text) => text.replace(pattern, HIDDEN);
+  return new RegExp(longestFirst.map(escapePattern).join('|'), 'gi');
 }
 
 function formsOf(secret: string): string[] {

@@ -31,6 +31,8 @@ export interface WireOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly once: boolean;
+  /** The API key of a credential as it is now; left out, as it was at the start. */
+  readonly keyOf?: ((credential: string) => string) | undefined;
   /** Lines of data, for the sink `stdout`. */
   readonly out: (line: string) => void | Promise<void>;
   readonly signal: AbortSignal;
@@ -42,7 +44,7 @@ const ambient: Ambient = { now: Date.now, random: Math.random };
 export async function wire(options: WireOptions): Promise<WorkerParts> {
   const { config, logger, once } = options;
   const target = await openSink(options);
-  const { report, shards, clients, beside } = budgetedOf(config, target, reportTo(logger));
+  const { report, shards, clients, beside } = budgetedOf(options, target, reportTo(logger));
   const discoveries = discoveriesOf(config, clients, once, report);
   const feeds = feedsOf(config, once);
   const workspaces = workspacesOf(config, discoveries, report);
@@ -72,7 +74,8 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
 }
 
 /** Clients, whose budgets are remembered in the shards, and shards, which say when they are there. */
-function budgetedOf(config: Config, target: Target, log: Report) {
+function budgetedOf(options: WireOptions, target: Target, log: Report) {
+  const { config } = options;
   const { shards: shardCount } = config.kafka;
   const isAlone = config.sink !== 'kafka';
   const spoil: Shards['spoil'] = (shard, error) => shards.spoil(shard, error);
@@ -94,11 +97,14 @@ function budgetedOf(config: Config, target: Target, log: Report) {
   const shards: Shards = createShards({ ...target, ambient, report, onOpened });
   const remembered = rememberedCredentials(config, SHORT_WINDOW_MS);
   const beside = (env: SourceEnvironment) => keepCredentials(remembered, env);
-  return { report, shards, clients: clientsOf(config, budgets), beside };
+  return { report, shards, clients: clientsOf(options, budgets), beside };
 }
 
-function clientsOf(config: Config, budgets: Budgets): ReadonlyMap<string, Client & Sender> {
-  const client = (credential: Credential) => createClient({ ...credential, ...config.http, budgets, now: ambient.now });
+function clientsOf({ config, keyOf }: WireOptions, budgets: Budgets): ReadonlyMap<string, Client & Sender> {
+  const client = (credential: Credential) => {
+    const apiKey = keyOf === undefined ? credential.apiKey : () => keyOf(credential.name);
+    return createClient({ ...credential, ...config.http, apiKey, budgets, now: ambient.now });
+  };
   return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
 }
 

@@ -14,8 +14,7 @@ import { assertAllowed } from './hosts.ts';
 export interface ClientOptions {
   /** Of the credential. */
   readonly name: string;
-  /** Asked for each request where it may be replaced meanwhile. */
-  readonly apiKey: string | (() => string);
+  readonly apiKey: string;
   readonly baseUrl: string;
   readonly reportsUrl: string;
   readonly allowedOrigins: readonly string[];
@@ -31,6 +30,8 @@ export interface ClientOptions {
   readonly maxBodyBytes: number;
   readonly connections: number;
   readonly now: () => number;
+  /** What carries the requests; left out, connections of this client's own, with the limits named here. */
+  readonly dispatcher?: Dispatcher | undefined;
 }
 
 export interface Call {
@@ -96,14 +97,7 @@ export function withPriority(client: Client & Sender, priority: Priority): Clien
 }
 
 export function createClient(options: ClientOptions): Client & Sender {
-  const agent = new Agent({
-    allowH2: false,
-    connections: options.connections,
-    connect: { timeout: options.connectTimeoutMs },
-    headersTimeout: options.headersTimeoutMs,
-    bodyTimeout: options.bodyTimeoutMs,
-    maxResponseSize: options.maxBodyBytes,
-  });
+  const dispatcher = options.dispatcher ?? agentOf(options);
   const takeTurns = turnsOf(options);
 
   const get = async (call: Call, signal: AbortSignal): Promise<Answer> => {
@@ -122,16 +116,14 @@ export function createClient(options: ClientOptions): Client & Sender {
     }
   };
 
-  const { apiKey } = options;
-  const key = (): string => (typeof apiKey === 'string' ? apiKey : apiKey());
   const exchange = async (sending: Sending, turns: readonly Turn[], signal: AbortSignal): Promise<Reply> => {
     const { method, url, headers, body, label } = sending;
     const deadline = AbortSignal.timeout(options.requestTimeoutMs);
     try {
       const response = await request(url, {
-        dispatcher: agent,
+        dispatcher,
         method,
-        headers: { ...DEFAULT_HEADERS, ...headers, ...FIXED_HEADERS, 'x-api-key': key() },
+        headers: { ...DEFAULT_HEADERS, ...headers, ...FIXED_HEADERS, 'x-api-key': options.apiKey },
         body: body ?? null,
         signal: AbortSignal.any([signal, deadline]),
       });
@@ -143,7 +135,18 @@ export function createClient(options: ClientOptions): Client & Sender {
     }
   };
 
-  return { get, send, close: () => agent.destroy() };
+  return { get, send, close: () => dispatcher.destroy() };
+}
+
+function agentOf(options: ClientOptions): Dispatcher {
+  return new Agent({
+    allowH2: false,
+    connections: options.connections,
+    connect: { timeout: options.connectTimeoutMs },
+    headersTimeout: options.headersTimeoutMs,
+    bodyTimeout: options.bodyTimeoutMs,
+    maxResponseSize: options.maxBodyBytes,
+  });
 }
 
 /** A request of the reports host first waits for that, so that it keeps nobody else of its workspace waiting. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, ApiError, type Caller, errorAnswer, type Settings } from './answer.ts';
 import { SURFACES } from './api-routes.ts';
@@ -28,8 +28,33 @@ export interface ApiParts {
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
+/** A request as it came, whatever has carried it. */
+interface Arrived {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: () => Promise<SentBody>;
+}
+
+interface SentBody {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/**
+ * What is to be sent, and what is to go wrong with that.
+ *
+ * @internal
+ */
+export interface Given {
+  readonly answer: Answer;
+  readonly action: FaultAction | undefined;
+}
+
+export type AnswerTo = (arrived: Arrived) => Promise<Given>;
+
 /** Answers the API: log, fault, key, route, budget, page, hook, in this order. */
-export function createApi(parts: ApiParts): HttpHandler {
+export function createApi(parts: ApiParts): AnswerTo {
   const route = createRouter(SURFACES);
   const limiters = { main: createRateLimiter(parts.clock), reports: createRateLimiter(parts.clock) };
   const cached = createPageCache(CACHED_PAGES);
@@ -41,9 +66,8 @@ export function createApi(parts: ApiParts): HttpHandler {
     return isApart ? limiters.reports(workspaceId, reportsRateLimit) : limiters.main(workspaceId, rateLimit);
   };
 
-  const trueAnswer = (request: IncomingMessage, url: URL, found: Found, body: string, nowMs: number): Answer => {
-    const { method = 'GET' } = request;
-    const caller = authenticate(request.headers, parts.callers);
+  const trueAnswer = ({ method, url, headers }: Arrived, found: Found, body: string, nowMs: number): Answer => {
+    const caller = authenticate(headers, parts.callers);
     const handle = handlerOf(found, method, url.pathname);
     const refused = refusal(found);
     if (refused !== undefined) return refused;
@@ -52,8 +76,8 @@ export function createApi(parts: ApiParts): HttpHandler {
     return handle({ method, path, query, params: found.params, body, caller, store, settings, nowMs });
   };
 
-  return async (request, response, url) => {
-    const { method = 'GET' } = request;
+  return async (arrived) => {
+    const { method, url } = arrived;
     const found = route(url.pathname);
     const logged = parts.requests.add({
       atMs: parts.clock(),
@@ -62,7 +86,7 @@ export function createApi(parts: ApiParts): HttpHandler {
       query: url.search,
       workspaceId: found.params.workspaceId ?? null,
     });
-    const sent = await bodyOf(request);
+    const sent = await arrived.body();
     logged.bodyBytes = sent.bytes;
     const action = parts.faults.strike(method, url.pathname + url.search);
     logged.fault = action?.kind ?? null;
@@ -71,7 +95,7 @@ export function createApi(parts: ApiParts): HttpHandler {
     const answer =
       answerInstead(action, url.pathname) ??
       withFault(
-        caught(() => trueAnswer(request, url, found, sent.text, nowMs)),
+        caught(() => trueAnswer(arrived, found, sent.text, nowMs)),
         url.href + sent.text,
         action,
         cached,
@@ -82,12 +106,20 @@ export function createApi(parts: ApiParts): HttpHandler {
       await parts.faults.pageServed({ method, path, query, params: found.params }, answer.page);
     }
     logged.status = answer.status;
-    await send(response, action?.kind === 'clockSkew' ? datedAt(answer, nowMs) : answer, action, parts.closing);
+    return { answer: action?.kind === 'clockSkew' ? datedAt(answer, nowMs) : answer, action };
+  };
+}
+
+export function overHttp(answerTo: AnswerTo, closing: AbortSignal): HttpHandler {
+  return async (request, response, url) => {
+    const { method = 'GET', headers } = request;
+    const { answer, action } = await answerTo({ method, url, headers, body: () => bodyOf(request) });
+    await send(response, answer, action, closing);
   };
 }
 
 /** A body that is longer than any request needs is counted and not kept. */
-async function bodyOf(request: IncomingMessage): Promise<{ readonly text: string; readonly bytes: number }> {
+async function bodyOf(request: IncomingMessage): Promise<SentBody> {
   const { method = 'GET' } = request;
   if (method === 'GET' || method === 'HEAD') {
     request.resume();

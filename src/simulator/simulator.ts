@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { act } from './activity.ts';
-import { createActivityRunner } from './activity-runner.ts';
+import { type ActivityRunner, createActivityRunner } from './activity-runner.ts';
 import type { Caller, EntityChanges, PageCap, RateLimit, ReportSettings, Settings } from './answer.ts';
-import { createApi, type HttpHandler } from './api-server.ts';
+import { type AnswerTo, createApi, type HttpHandler, overHttp } from './api-server.ts';
 import { createControl, isControlPath } from './control.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { mutate } from './mutate.ts';
@@ -58,7 +58,7 @@ export interface SimulatorOptions {
   readonly historyLimit?: number | undefined;
 }
 
-export interface Simulator {
+export interface Simulator extends Omit<Practice, 'answerTo' | 'control' | 'activity' | 'closing'> {
   /** Base URL of the API, by default `http://127.0.0.1:PORT/api/v1`. */
   readonly url: string;
   /** Base URL of the reports in the shape of a region, `http://127.0.0.1:PORT/report/v1`; `/v1` answers them too. */
@@ -66,6 +66,18 @@ export interface Simulator {
   /** `http://127.0.0.1:PORT`: the control endpoints stand under `/simulator` there. */
   readonly origin: string;
   readonly port: number;
+  startActivity(perSecond: number): void;
+  stopActivity(): void;
+  /** Ends activity, waiting answers, connections and the server. */
+  close(): Promise<void>;
+}
+
+/**
+ * All of it but the server.
+ *
+ * @internal
+ */
+export interface Practice {
   readonly apiKey: string;
   readonly memberKey: string;
   readonly world: World;
@@ -74,16 +86,47 @@ export interface Simulator {
   readonly settings: Settings;
   /** Makes so many things happen now. */
   step(count?: number): void;
-  startActivity(perSecond: number): void;
-  stopActivity(): void;
-  /** Ends activity, waiting answers, connections and the server. */
-  close(): Promise<void>;
+  readonly answerTo: AnswerTo;
+  readonly control: HttpHandler;
+  readonly activity: ActivityRunner;
+  /** To be aborted in the end: waiting answers are given up. */
+  readonly closing: AbortController;
 }
 
 const DEFAULT_SEED = 1;
 
 /** @throws {RangeError} for an unknown time zone, or fewer than one user or workspace; Node's error for a port that is taken */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { answerTo, control, activity, closing, ...practice } = createPractice(options);
+  const server = createServer();
+  serve(server, overHttp(answerTo, closing.signal), control);
+  const { host = '127.0.0.1' } = options;
+  const port = await listen(server, options.port ?? 0, host);
+  activity.start(options.activity ?? 0);
+  const origin = originOf(host, port);
+  return {
+    ...practice,
+    url: `${origin}/api/v1`,
+    reportsUrl: `${origin}/report/v1`,
+    origin,
+    port,
+    startActivity: activity.start,
+    stopActivity: activity.stop,
+    close() {
+      activity.stop();
+      closing.abort();
+      return closeServer(server);
+    },
+  };
+}
+
+/**
+ * A simulator that nobody can reach but by `answerTo`.
+ *
+ * @throws {RangeError} as `startSimulator`
+ * @internal
+ */
+export function createPractice(options: SimulatorOptions = {}): Practice {
   const { seed = DEFAULT_SEED, apiKey = 'simulator-key', memberKey = 'simulator-member-key' } = options;
   const clock = options.clock ?? Date.now;
   const context = seededContext(options, seed, clock);
@@ -98,7 +141,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const closing = new AbortController();
   const callers = callersOf(context, apiKey, memberKey);
   const { store } = context;
-  const api = createApi({
+  const answerTo = createApi({
     store,
     settings,
     callers,
@@ -109,33 +152,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     closing: closing.signal,
   });
   const control = createControl({ world, settings, faults, requests, activity, step });
-
-  const server = createServer();
-  serve(server, api, control);
-  const { host = '127.0.0.1' } = options;
-  const port = await listen(server, options.port ?? 0, host);
-  activity.start(options.activity ?? 0);
-  const origin = originOf(host, port);
-  return {
-    url: `${origin}/api/v1`,
-    reportsUrl: `${origin}/report/v1`,
-    origin,
-    port,
-    apiKey,
-    memberKey,
-    world,
-    faults,
-    requests,
-    settings,
-    step,
-    startActivity: activity.start,
-    stopActivity: activity.stop,
-    close() {
-      activity.stop();
-      closing.abort();
-      return closeServer(server);
-    },
-  };
+  return { apiKey, memberKey, world, faults, requests, settings, step, answerTo, control, activity, closing };
 }
 
 function seededContext(options: SimulatorOptions, seed: number, clock: () => number): WorldContext {

@@ -2,8 +2,9 @@ import { ReplaySubject, share } from 'rxjs';
 import { digest } from '../avro/digest.ts';
 import { SHORT_WINDOW_MS } from '../clockify/budget.ts';
 import { type Budgets, createBudgets, processClock } from '../clockify/budgets.ts';
-import { type Client, createClient, type Sender } from '../clockify/client.ts';
+import { type Client, type ClientOptions, createClient, type Sender } from '../clockify/client.ts';
 import { listIds } from '../clockify/discovery.ts';
+import type { Clock } from '../clockify/lease.ts';
 import { parentTemplates } from '../clockify/templates/catalogue.ts';
 import type { Config, Credential, SourceConfig } from '../config/config.ts';
 import { shardFor } from '../core/murmur2.ts';
@@ -31,21 +32,43 @@ export interface WireOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly once: boolean;
-  /** The API key of a credential as it is now; left out, as it was at the start. */
-  readonly keyOf?: ((credential: string) => string) | undefined;
   /** Lines of data, for the sink `stdout`. */
   readonly out: (line: string) => void | Promise<void>;
   readonly signal: AbortSignal;
 }
 
-const ambient: Ambient = { now: Date.now, random: Math.random };
+/** What the process gives, and a test with a clock of its own gives in its place. */
+interface Surroundings {
+  readonly ambient: Ambient;
+  readonly clock: Clock;
+  /** Left out, each client has connections of its own. */
+  readonly dispatcher?: ClientOptions['dispatcher'];
+}
+
+interface Assembly {
+  readonly config: Config;
+  readonly once: boolean;
+  readonly report: Report;
+}
 
 /** @throws {WorkerError} config for topics or state that do not fit; transient `kafka.unavailable` if no broker answers in time */
 export async function wire(options: WireOptions): Promise<WorkerParts> {
   const { config, logger, once } = options;
   const target = await openSink(options);
-  const { report, shards, clients, beside } = budgetedOf(options, target, reportTo(logger));
-  const discoveries = discoveriesOf(config, clients, once, report);
+  const ambient = { now: Date.now, random: Math.random };
+  return assemble({ config, once, report: reportTo(logger) }, target, { ambient, clock: processClock });
+}
+
+/**
+ * All but the far side and the surroundings.
+ *
+ * @internal
+ */
+export function assemble(assembly: Assembly, target: Target, surroundings: Surroundings): WorkerParts {
+  const { config, once } = assembly;
+  const { ambient } = surroundings;
+  const { report, shards, clients, beside } = budgetedOf(assembly, target, surroundings);
+  const discoveries = discoveriesOf({ config, once, report }, clients, ambient);
   const feeds = feedsOf(config, once);
   const workspaces = workspacesOf(config, discoveries, report);
   const sources = config.sources.map((source) =>
@@ -74,14 +97,13 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
 }
 
 /** Clients, whose budgets are remembered in the shards, and shards, which say when they are there. */
-function budgetedOf(options: WireOptions, target: Target, log: Report) {
-  const { config } = options;
+function budgetedOf({ config, report: log }: Assembly, target: Target, surroundings: Surroundings) {
   const { shards: shardCount } = config.kafka;
   const isAlone = config.sink !== 'kafka';
   const spoil: Shards['spoil'] = (shard, error) => shards.spoil(shard, error);
   const ledgers = createLedgers(shardCount, spoil);
   const budgets = createBudgets({
-    clock: processClock,
+    clock: surroundings.clock,
     isShared: !isAlone,
     requestTimeoutMs: config.http.requestTimeoutMs,
     ledgerOf: ledgers.of,
@@ -94,17 +116,19 @@ function budgetedOf(options: WireOptions, target: Target, log: Report) {
     if (event.type === 'shards-assigned') ledgers.assigned(event.shards);
     log(event);
   };
-  const shards: Shards = createShards({ ...target, ambient, report, onOpened });
+  const shards: Shards = createShards({ ...target, ambient: surroundings.ambient, report, onOpened });
   const remembered = rememberedCredentials(config, SHORT_WINDOW_MS);
   const beside = (env: SourceEnvironment) => keepCredentials(remembered, env);
-  return { report, shards, clients: clientsOf(options, budgets), beside };
+  return { report, shards, clients: clientsOf(config, budgets, surroundings), beside };
 }
 
-function clientsOf({ config, keyOf }: WireOptions, budgets: Budgets): ReadonlyMap<string, Client & Sender> {
-  const client = (credential: Credential) => {
-    const apiKey = keyOf === undefined ? credential.apiKey : () => keyOf(credential.name);
-    return createClient({ ...credential, ...config.http, apiKey, budgets, now: ambient.now });
-  };
+function clientsOf(
+  config: Config,
+  budgets: Budgets,
+  { ambient, dispatcher }: Surroundings,
+): ReadonlyMap<string, Client & Sender> {
+  const client = (credential: Credential) =>
+    createClient({ ...credential, ...config.http, budgets, now: ambient.now, dispatcher });
   return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
 }
 
@@ -145,10 +169,9 @@ function onListedOf(source: SourceConfig, feeds: Feeds): Source['onListed'] {
 type Discovery = ReturnType<typeof createDiscovery>;
 
 function discoveriesOf(
-  config: Config,
+  { config, once, report }: Assembly,
   clients: ReadonlyMap<string, Client>,
-  once: boolean,
-  report: Report,
+  ambient: Ambient,
 ): ReadonlyMap<string, Discovery> {
   const discovery = (name: string, client: Client) =>
     createDiscovery((parameter, params, signal) => listIds(client, parentTemplates, parameter, params, signal), {

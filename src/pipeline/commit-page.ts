@@ -31,6 +31,7 @@ function commitNews(page: Encoded): Promise<Counts> {
     await commit(context, outcomeOf(found));
     noteLeft(page, found.left);
     noteGone(page);
+    noteSeen(page);
     return countsOf(page, found);
   });
 }
@@ -51,7 +52,7 @@ function noteGone({ sweep, gone, asked, receivedAtMs }: Encoded): void {
   }
 }
 
-/** When each entity was last seen as it is, so that the next change of it can say since when. */
+/** When each entity was last seen as it is, so that the next change of it, by whomever, can say since when. */
 function noteSeen(page: Encoded): void {
   const { context, left } = page.sweep;
   if (context.slice.rhythm === undefined) return;
@@ -73,7 +74,7 @@ function meetAll(page: Encoded): void {
     else meet(sweep, entityStateKey(context.source.name, reject.key));
   }
   if (sweep.met.size === shown && isPromised(page)) sweep.sawHole = true;
-  noteSeen(page);
+  if (page.known !== undefined) noteSeen(page);
   remember(page);
 }
 

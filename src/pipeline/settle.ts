@@ -1,6 +1,7 @@
 import { type Change, nextTsMs } from '../core/change.ts';
-import type { EncodedRecord, Reject } from '../core/record.ts';
+import type { EncodedRecord, EntityKey, Reject } from '../core/record.ts';
 import type { LiveEntry } from '../core/state.ts';
+import { entityStateKey } from '../core/state-codec.ts';
 import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
 import { deadLetterId, diff, sightingOf } from './diff.ts';
@@ -34,7 +35,7 @@ export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled
   const revived = await commitAlive(sweep, evidence, asked);
   let deleted = 0;
   for (let from = 0; from < gone.length; from += DELETES_PER_COMMIT) {
-    deleted += await commitGone(sweep.context, gone.slice(from, from + DELETES_PER_COMMIT), evidence.receivedAtMs);
+    deleted += await commitGone(sweep, gone.slice(from, from + DELETES_PER_COMMIT), evidence.receivedAtMs);
   }
   await writeDown(sweep, guarded, evidence.outOfSight);
   sweep.walk.concluded?.();
@@ -61,19 +62,36 @@ async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Prom
     const found = diff(context, records, rejects, evidence.receivedAtMs, asked);
     context.source.rejects?.admit(evidence.alive.length, found.deadLetters.length, context.ambient.now());
     await commit(context, outcomeOf(found));
+    const left = new Set(found.left);
+    noteSeen(
+      context,
+      records.map(({ key }) => key).filter((key) => !left.has(key)),
+      asked.atMs,
+    );
     return countsOf({ items: records.length + rejects.length, superseded: 0, unknownFields: new Map() }, found);
   });
 }
 
 /** Deletes those that are still as the evidence found them, and says how many. */
-async function commitGone(context: SliceContext, gone: readonly Missing[], receivedAtMs: number): Promise<number> {
+async function commitGone(sweep: Sweep, gone: readonly Missing[], receivedAtMs: number): Promise<number> {
+  const { context, startedAtMs } = sweep;
   const deleted = await context.shard.exclusive(async () => {
     const changes = gone.flatMap((each) => deleteOf(context, each, receivedAtMs));
     await commit(context, { ...NOTHING, changes });
+    noteSeen(
+      context,
+      changes.map(({ key }) => key),
+      startedAtMs,
+    );
     return changes.length;
   });
   for (const { stateKey } of gone) context.memory.absences.delete(stateKey);
   return deleted;
+}
+
+/** Gone or not: its next change was not before it was seen so. */
+function noteSeen({ source, shard }: SliceContext, keys: readonly EntityKey[], askedAtMs: number): void {
+  for (const key of keys) shard.state.noteSeen(entityStateKey(source.name, key), askedAtMs);
 }
 
 function deleteOf(context: SliceContext, missing: Missing, answeredAtMs: number): Change[] {

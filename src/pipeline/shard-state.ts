@@ -68,10 +68,9 @@ export class ShardState {
     if (kept !== undefined) kept.seenAtMs = atMs;
   }
 
-  /** When it was last seen as it is here, or else published; undefined: never. */
+  /** When it was last seen as it is here; undefined: not since the restore. When it was published says nothing of that. */
   seenAt(key: string): number | undefined {
-    const kept = this.#entities.get(key);
-    return kept?.seenAtMs ?? kept?.entry.tsMs;
+    return this.#entities.get(key)?.seenAtMs;
   }
 
   /** Slices that own something, in no order. */

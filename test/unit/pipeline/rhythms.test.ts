@@ -228,7 +228,7 @@ test('progress is told at the next sweep, of a restarted worker too; what is no 
   deepStrictEqual(begun, [undefined, 1, 1, 3, 3, 5]);
 });
 
-test('a change says when it was seen otherwise for the last time, and after a restart when it was published', async () => {
+test('a change says when it was seen otherwise for the last time; after a restart nobody knows', async () => {
   const world = await createWorld();
   const listing = fakeEndpoint();
   const start = world.clock.ms;
@@ -248,8 +248,36 @@ test('a change says when it was seen otherwise for the last time, and after a re
   await show('b');
   await world.restart();
   await show('c');
-  deepStrictEqual(bounds(), ['recent', 3_000]);
+  deepStrictEqual(bounds(), ['recent', Number.NaN], 'when it was published says nothing: it may have changed before');
   strictEqual(world.sink.committed.at(-1)?.headers.clockify_not_after_ms, String(world.clock.ms));
+});
+
+test('what changes between an answer and its commit was not before the answer, whatever found it', async () => {
+  const world = await createWorld();
+  const start = world.clock.ms;
+  const listing = fakeEndpoint();
+  const inAMoment: Endpoint['page'] = async (number, signal) => {
+    const page = await listing.page(number, signal);
+    world.clock.ms += 1_000;
+    return { ...page, receivedAtMs: world.clock.ms };
+  };
+  const witness: Endpoint['witness'] = async (key, signal) => {
+    const testimony = await listing.witness?.(key, signal);
+    world.clock.ms += 1_000;
+    if (testimony === undefined || testimony.says === 'nothing') return { says: 'nothing', reason: 'nobody' };
+    return { ...testimony, receivedAtMs: world.clock.ms };
+  };
+  const found = async (items: readonly Thing[]) => {
+    listing.items = [...items];
+    const before = world.sink.committed.length;
+    await sweep(rhythmIn(world, 'recent', { ...listing, page: inAMoment, witness }));
+    const [first] = world.sink.committed.slice(before);
+    return [first?.headers.__op, Number(first?.headers.clockify_not_before_ms) - start];
+  };
+  deepStrictEqual(await found([{ id: '1' }]), ['r', Number.NaN]);
+  deepStrictEqual(await found([{ id: '1', name: 'b' }]), ['u', 0]);
+  deepStrictEqual(await found([]), ['d', 1_000]);
+  deepStrictEqual(await found([{ id: '1' }]), ['c', 2_000], 'from the sweep on that did not show it');
 });
 
 function received(listing: FakeEndpoint, now: () => number): Endpoint['page'] {

@@ -1,11 +1,14 @@
 import { WorkerError } from '../core/errors.ts';
 import type { ShardWriter, Transaction } from './ports.ts';
 import type { ShardState } from './shard-state.ts';
+import { createSlots, type Slots } from './slots.ts';
 
 /** A shard that this worker holds: its state, its writer, and the order in which its slices may use them. */
 export interface Shard {
   readonly number: number;
   readonly state: ShardState;
+  /** Where the pages of its slices wait for their turn. */
+  readonly slots: Slots;
   /**
    * Runs one piece of work at a time. Diffing and committing must be one piece: a change is worked out against the
    * state that its own commit will follow.
@@ -43,5 +46,5 @@ export function openShard(number: number, state: ShardState, writer: ShardWriter
     await writer.close();
   };
 
-  return { number, state, exclusive, commit, close };
+  return { number, state, slots: createSlots(), exclusive, commit, close };
 }

@@ -6,6 +6,7 @@ import { extract } from './extract.ts';
 import { poll } from './poll.ts';
 import { abortable, concernsShard, PAGE_RETRY, retryTransient } from './retry.ts';
 import { settle } from './settle.ts';
+import { inSlot } from './slots.ts';
 import { beginSweep, type SliceContext, type SliceEvent, type Sweep } from './sweep.ts';
 
 /**
@@ -13,7 +14,7 @@ import { beginSweep, type SliceContext, type SliceEvent, type Sweep } from './sw
  *
  * In: the pages of one endpoint. Out: one transaction a page with its changes, then one with what the whole sweep
  * proved; told as events. Promises kept here: P1 (a page is asked for only after the one before it is committed), P8
- * (so one page of a slice is in memory, and a slow broker slows polling).
+ * (so one page of a slice is in memory, and of all slices so many as have a slot: a slow broker slows polling).
  *
  * The Observable completes after one sweep, complete or partial. It fails only with what stops more than this slice:
  * a fatal error, or one after which the shard must be taken anew.
@@ -52,11 +53,14 @@ function sweeping(context: SliceContext, pages: (sweep: Sweep) => Observable<Sli
 
 /** Poll → extract → encode → diff → commit, and the same page again while that is worth it. */
 function page(sweep: Sweep, number: number): Observable<Committed> {
-  return abortable((signal) => poll(sweep, withinCeiling(number), signal)).pipe(
+  const { shard, source, slice, ambient, onRetry } = sweep.context;
+  const committed$ = abortable((signal) => poll(sweep, withinCeiling(number), signal)).pipe(
     map(extract),
     map(encode),
     concatMap(commitPage),
-    retryTransient(PAGE_RETRY, sweep.context.ambient, sweep.context.onRetry),
+  );
+  return inSlot(shard.slots, `${source.name}/${slice.rhythm ?? ''}`, committed$).pipe(
+    retryTransient(PAGE_RETRY, ambient, onRetry),
   );
 }
 

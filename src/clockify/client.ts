@@ -14,7 +14,8 @@ import { assertAllowed } from './hosts.ts';
 export interface ClientOptions {
   /** Of the credential. */
   readonly name: string;
-  readonly apiKey: string;
+  /** Asked for each request where it may be replaced meanwhile. */
+  readonly apiKey: string | (() => string);
   readonly baseUrl: string;
   readonly reportsUrl: string;
   readonly allowedOrigins: readonly string[];
@@ -116,6 +117,8 @@ export function createClient(options: ClientOptions): Client & Sender {
     }
   };
 
+  const { apiKey } = options;
+  const key = (): string => (typeof apiKey === 'string' ? apiKey : apiKey());
   const exchange = async (sending: Sending, turns: readonly Turn[], signal: AbortSignal): Promise<Reply> => {
     const { method, url, headers, body, label } = sending;
     const deadline = AbortSignal.timeout(options.requestTimeoutMs);
@@ -123,7 +126,7 @@ export function createClient(options: ClientOptions): Client & Sender {
       const response = await request(url, {
         dispatcher,
         method,
-        headers: { ...DEFAULT_HEADERS, ...headers, ...FIXED_HEADERS, 'x-api-key': options.apiKey },
+        headers: { ...DEFAULT_HEADERS, ...headers, ...FIXED_HEADERS, 'x-api-key': key() },
         body: body ?? null,
         signal: AbortSignal.any([signal, deadline]),
       });

@@ -32,6 +32,8 @@ export interface WireOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly once: boolean;
+  /** The API key of a credential as it is now; left out, as it was at the start. */
+  readonly keyOf?: ((credential: string) => string) | undefined;
   /** Lines of data, for the sink `stdout`. */
   readonly out: (line: string) => void | Promise<void>;
   readonly signal: AbortSignal;
@@ -45,18 +47,15 @@ interface Surroundings {
   readonly dispatcher?: ClientOptions['dispatcher'];
 }
 
-interface Assembly {
-  readonly config: Config;
-  readonly once: boolean;
+interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf'> {
   readonly report: Report;
 }
 
 /** @throws {WorkerError} config for topics or state that do not fit; transient `kafka.unavailable` if no broker answers in time */
 export async function wire(options: WireOptions): Promise<WorkerParts> {
-  const { config, logger, once } = options;
   const target = await openSink(options);
   const ambient = { now: Date.now, random: Math.random };
-  return assemble({ config, once, report: reportTo(logger) }, target, { ambient, clock: processClock });
+  return assemble({ ...options, report: reportTo(options.logger) }, target, { ambient, clock: processClock });
 }
 
 /**
@@ -97,7 +96,8 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
 }
 
 /** Clients, whose budgets are remembered in the shards, and shards, which say when they are there. */
-function budgetedOf({ config, report: log }: Assembly, target: Target, surroundings: Surroundings) {
+function budgetedOf(assembly: Assembly, target: Target, surroundings: Surroundings) {
+  const { config, report: log } = assembly;
   const { shards: shardCount } = config.kafka;
   const isAlone = config.sink !== 'kafka';
   const spoil: Shards['spoil'] = (shard, error) => shards.spoil(shard, error);
@@ -119,16 +119,18 @@ function budgetedOf({ config, report: log }: Assembly, target: Target, surroundi
   const shards: Shards = createShards({ ...target, ambient: surroundings.ambient, report, onOpened });
   const remembered = rememberedCredentials(config, SHORT_WINDOW_MS);
   const beside = (env: SourceEnvironment) => keepCredentials(remembered, env);
-  return { report, shards, clients: clientsOf(config, budgets, surroundings), beside };
+  return { report, shards, clients: clientsOf(assembly, budgets, surroundings), beside };
 }
 
 function clientsOf(
-  config: Config,
+  { config, keyOf }: Assembly,
   budgets: Budgets,
   { ambient, dispatcher }: Surroundings,
 ): ReadonlyMap<string, Client & Sender> {
-  const client = (credential: Credential) =>
-    createClient({ ...credential, ...config.http, budgets, now: ambient.now, dispatcher });
+  const client = (credential: Credential) => {
+    const apiKey = keyOf === undefined ? credential.apiKey : () => keyOf(credential.name);
+    return createClient({ ...credential, ...config.http, apiKey, budgets, now: ambient.now, dispatcher });
+  };
   return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
 }
 

@@ -1,4 +1,5 @@
 import { compileFieldPath, parseFieldPath } from '../core/json-path.ts';
+import { rawText } from '../core/raw-text.ts';
 import { nameText } from './try-paths.ts';
 
 /** A value that is in every row and in no two the same. */
@@ -44,7 +45,7 @@ export function keyFaults(
 }
 
 function jsonOf(value: unknown): string {
-  return JSON.stringify(value);
+  return rawText(value);
 }
 
 function collect(value: unknown, names: readonly string[], found: Map<string, Found>): void {

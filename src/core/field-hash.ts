@@ -1,3 +1,4 @@
+import { WorkerError } from './errors.ts';
 import { compileMapping, type FieldMapping, type Parameters, type RowMapper } from './field.ts';
 import { canonicalJson } from './field-json.ts';
 import type { Row } from './record.ts';
@@ -12,7 +13,7 @@ export const ROW_HASH = 'row_hash';
  *
  * @param fields without one that is named `row_hash`
  * @param digest of text, at least 32 hex digits of a cryptographic hash
- * @returns a mapper whose `keyOf` throws what `rowOf` throws: record `extract.wrong_type`
+ * @returns a mapper whose `keyOf` throws what `rowOf` throws: record `extract.wrong_type`, `extract.too_deep`
  * @throws {WorkerError} config `mapping.invalid`
  */
 export function rowHashMapper(fields: readonly FieldMapping[], digest: (text: string) => string): RowMapper {
@@ -26,5 +27,7 @@ export function rowHashMapper(fields: readonly FieldMapping[], digest: (text: st
 
 function contentOf(item: unknown, parameters: Parameters): string {
   const members = Object.entries(item as object).filter(([, value]) => value !== null);
-  return canonicalJson([Object.fromEntries(members), parameters]) as string;
+  const text = canonicalJson([Object.fromEntries(members), parameters]);
+  if (text !== undefined) return text;
+  throw new WorkerError('record', 'extract.too_deep', 'the item is nested too deeply to be hashed');
 }

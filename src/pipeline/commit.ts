@@ -1,4 +1,5 @@
 import { type Change, eventHeaders, eventIdentity } from '../core/change.ts';
+import { rawText } from '../core/raw-text.ts';
 import type { Checkpoint, StateItem, StateRecord } from '../core/state.ts';
 import { encodeState, stateKey } from '../core/state-codec.ts';
 import type { Adoption, DeadLetter, Diff } from './diff.ts';
@@ -54,7 +55,7 @@ function deadLetterRecord(context: SliceContext, { id, hash, reject, attempt = 1
   return {
     topic: source.deadLetterTopic,
     key: utf8.encode(id),
-    value: utf8.encode(JSON.stringify(reject.raw) ?? 'null'),
+    value: utf8.encode(rawText(reject.raw)),
     timestampMs: ambient.now(),
     headers: {
       '__connect.errors.topic': source.topic,

@@ -1,6 +1,7 @@
 import { type Change, nextTsMs, type Op, type Sighting } from '../core/change.ts';
 import { toWorkerError } from '../core/errors.ts';
 import { objectIdTimeMs } from '../core/object-id.ts';
+import { rawText } from '../core/raw-text.ts';
 import type { EncodedRecord, EntityKey, Reject } from '../core/record.ts';
 import { type Grave, type LiveEntry, sourceSlice } from '../core/state.ts';
 import { entityStateKey } from '../core/state-codec.ts';
@@ -171,5 +172,5 @@ export function deadLetterId(context: SliceContext, reject: Reject): string {
 }
 
 function contentHash(context: SliceContext, reject: Reject): string {
-  return context.digest(JSON.stringify(reject.raw) ?? 'undefined');
+  return context.digest(rawText(reject.raw));
 }

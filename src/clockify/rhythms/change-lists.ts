@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { toWorkerError, WorkerError } from '../../core/errors.ts';
+import { rawText } from '../../core/raw-text.ts';
 import { errorOf, type Refusal } from '../answers.ts';
 import type { Client } from '../client.ts';
 import { type Fields, isFields, jsonIn } from '../json-body.ts';
@@ -61,7 +62,7 @@ export async function readMentions(options: ListOptions, fromMs: number, signal:
 function merge(before: Mention | undefined, list: string, item: Fields): Mention {
   const isDeleted = list === 'deleted' && (tagOf(item) ?? 'TIME_ENTRY') === 'TIME_ENTRY';
   return {
-    mark: hash('sha1', `${before?.mark ?? ''} ${list} ${JSON.stringify(item)}`, 'base64'),
+    mark: hash('sha1', `${before?.mark ?? ''} ${list} ${rawText(item)}`, 'base64'),
     isDeleted: isDeleted || before?.isDeleted === true,
     atMs: Math.max(before?.atMs ?? 0, ...timesOf(item)),
   };
@@ -114,7 +115,7 @@ async function readList(
   for (let page = await firstPage(options, list, fromMs, signal); page.number < MAX_PAGES; ) {
     const { items, number } = page;
     if (items.length === 0) break;
-    const text = JSON.stringify(items);
+    const text = rawText(items);
     repeats = text === before ? repeats + 1 : 0;
     if (repeats > 1) break;
     if (repeats === 0) all.push(...items);

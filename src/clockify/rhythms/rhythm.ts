@@ -1,4 +1,5 @@
 import { WorkerError } from '../../core/errors.ts';
+import { rawText } from '../../core/raw-text.ts';
 import type { EntityKey } from '../../core/record.ts';
 import type { Progress } from '../../core/state.ts';
 import type { TemplateEndpoint } from '../endpoint.ts';
@@ -91,7 +92,7 @@ export async function readAll(
 
 /** A page that is no answer of its own. */
 export function pageOf(content: Content, receivedAtMs: number): RhythmPage {
-  const body = new TextEncoder().encode(JSON.stringify([content.items, content.gone]));
+  const body = new TextEncoder().encode(rawText([content.items, content.gone]));
   return { body, lastPage: undefined, receivedAtMs, read: () => content, unlike: true };
 }
 

@@ -35,6 +35,11 @@ export function entityStateKey(source: string, key: EntityKey): string {
   return JSON.stringify(['e', source, ...key]);
 }
 
+/** The entity key in a state key that `entityStateKey` made. */
+export function entityKeyOf(key: string): EntityKey {
+  return (JSON.parse(key) as string[]).slice(2);
+}
+
 /** The key under which an item is kept. */
 export function stateKey(item: StateItem): string {
   switch (item.type) {
@@ -58,7 +63,7 @@ export function encodeState(item: StateItem): StateRecord {
 }
 
 /**
- * A record of the state as meaning.
+ * A record of the state as meaning. The row of an entity is a part of `value`: copy what is kept.
  *
  * @throws {WorkerError} fatal `state.unknown_format` for a later format version, `state.corrupt` for anything else
  *   that cannot be read; both name the key
@@ -174,7 +179,7 @@ function decodeEntry(bytes: Uint8Array): LiveEntry | Grave {
     startMs: startMs === NO_START ? null : startMs,
     tsMs: view.getFloat64(34),
     slice: text(bytes, LIVE_HEAD, sliceLength),
-    rowBytes: bytes.slice(LIVE_HEAD + sliceLength),
+    rowBytes: bytes.subarray(LIVE_HEAD + sliceLength),
   };
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WorkerError } from '../core/errors.ts';
 import type { StateRecord } from '../core/state.ts';
 import { orAborted, pause } from './aborting.ts';
@@ -7,13 +8,14 @@ import { accessPartition, type FetchedRecord, type KafkaClient, type PartitionAc
 
 export interface KafkaStateReaderOptions {
   readonly stateTopic: string;
-  /** At most this much in one answer; 8 MiB unless told. Twice as much is in memory at a time. */
+  /** At most this much in one answer; 1 MiB unless told. Twice as much is in memory for each partition that is read. */
   readonly fetchBytes?: number | undefined;
   /** Without progress for so long a restore is given up; 30 s unless told. */
   readonly stallMs?: number | undefined;
 }
 
 export interface KafkaStateReader {
+  /** A record's value is a slice of a whole answer: copy what is kept. */
   restore(
     shard: number,
     onRecord: (record: StateRecord) => void,
@@ -21,7 +23,12 @@ export interface KafkaStateReader {
   ): Promise<{ readonly records: number; readonly bytes: number }>;
 }
 
-const FETCH_BYTES = 8 * 1024 * 1024;
+/** kafkajs decodes an answer in one go: a larger one would hold the event loop for too long. */
+const FETCH_BYTES = 1024 * 1024;
+/** So many partitions are read at a time, however many are asked for (P8). */
+const AT_A_TIME = 4;
+/** Between two turns of the event loop records are taken for so long. */
+const TURN_MS = 10;
 const STALL_MS = 30_000;
 const FETCH_WAIT_MS = 500;
 const RETRY_MS = 200;
@@ -35,14 +42,17 @@ const RETRY_MS = 200;
  */
 export function createKafkaStateReader(kafka: KafkaClient, options: KafkaStateReaderOptions): KafkaStateReader {
   const { stateTopic, fetchBytes = FETCH_BYTES, stallMs = STALL_MS } = options;
+  const places = createPlaces(AT_A_TIME);
   return {
     async restore(shard, onRecord, signal) {
       signal.throwIfAborted();
+      const leave = await places.enter(signal);
       const partition = accessPartition(kafka, stateTopic, shard);
       try {
         const read = { stateTopic, shard, fetchBytes, stallMs, onRecord, signal };
         return await readToEnd(partition, read);
       } finally {
+        leave();
         partition.disconnect().catch(() => undefined);
       }
     },
@@ -76,7 +86,7 @@ async function readToEnd(partition: PartitionAccess, read: Read): Promise<{ reco
     // The next answer is on its way while this one is read: one ahead, never more (P8).
     answer = next < high ? fetchFrom(next) : undefined;
     answer?.catch(() => undefined);
-    deliver(committedRecords(messages, fetched?.abortedTransactions ?? []), position, high, read.onRecord, stats);
+    await deliver(committedRecords(messages, fetched?.abortedTransactions ?? []), position, high, read, stats);
     position = next;
   }
   return stats;
@@ -88,25 +98,58 @@ function positionAfter(messages: readonly FetchedRecord[]): number {
 }
 
 /** An answer begins with the batch that holds the position, hence with records from before it. */
-function deliver(
+async function deliver(
   committed: Iterable<FetchedRecord>,
   position: number,
   high: number,
-  onRecord: (record: StateRecord) => void,
+  { onRecord, signal }: Read,
   stats: { records: number; bytes: number },
-): void {
+): Promise<void> {
+  let turnEndsAt = performance.now() + TURN_MS;
   for (const { offset, key, value } of committed) {
     const at = Number(offset);
     if (at < position || at >= high || key === null) continue;
     stats.records += 1;
     stats.bytes += key.length + (value?.length ?? 0);
-    onRecord({ key: key.toString(), value: value === null ? null : copy(value) });
+    onRecord({ key: key.toString(), value });
+    if (performance.now() < turnEndsAt) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    turnEndsAt = performance.now() + TURN_MS;
   }
+  await nextTurn();
 }
 
-/** kafkajs's value is a slice: keeping it would keep the whole answer. */
-function copy(slice: Buffer): Uint8Array {
-  return new Uint8Array(slice);
+/** Who enters waits until fewer than so many are inside, and must leave. */
+function createPlaces(count: number): { enter(signal: AbortSignal): Promise<() => void> } {
+  let free = count;
+  const waiting = new Set<() => void>();
+  const leave = (): void => {
+    const [next] = waiting;
+    if (next === undefined) free += 1;
+    else next();
+  };
+  return {
+    async enter(signal) {
+      if (free > 0) free -= 1;
+      else await inLine(waiting, signal);
+      return leave;
+    },
+  };
+}
+
+function inLine(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (settle: () => void): void => {
+      waiting.delete(enter);
+      signal.removeEventListener('abort', giveUp);
+      settle();
+    };
+    const enter = () => done(resolve);
+    const giveUp = () => done(() => reject(signal.reason));
+    waiting.add(enter);
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 /** Tries again, with what is known of the cluster renewed, until it works or too long has passed. */

@@ -45,10 +45,11 @@ function noteGone({ sweep, gone, asked, receivedAtMs }: Encoded): void {
   const { context } = sweep;
   for (const key of gone) {
     const stateKey = entityStateKey(context.source.name, key);
-    const entry = context.shard.state.entryAt(stateKey);
+    const { state } = context.shard;
+    const entry = state.entryAt(stateKey);
     if (entry?.kind !== 'live') continue;
     if (isOutdated(context, key, asked)) sweep.left.add(key.at(-1) ?? '');
-    else sweep.gone.push({ stateKey, key, entry, receivedAtMs });
+    else sweep.gone.push({ stateKey, key, entry, version: state.versionAt(stateKey), receivedAtMs });
   }
 }
 

@@ -2,7 +2,7 @@ import { defer, firstValueFrom } from 'rxjs';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { EntityKey } from '../core/record.ts';
 import type { LiveEntry } from '../core/state.ts';
-import { entityStateKey } from '../core/state-codec.ts';
+import { entityKeyOf, entityStateKey } from '../core/state-codec.ts';
 import type { DeleteGuard, Testimony, Window } from './ports.ts';
 import { failOnAbort, PAGE_RETRY, retryTransient } from './retry.ts';
 import type { SliceContext, Sweep } from './sweep.ts';
@@ -29,6 +29,8 @@ export interface Missing {
   readonly stateKey: string;
   readonly key: EntityKey;
   readonly entry: LiveEntry;
+  /** The version of the state under which the entry was last changed. */
+  readonly version: number;
   /** Where a page has proved it gone: when that arrived. */
   readonly receivedAtMs?: number | undefined;
 }
@@ -60,10 +62,10 @@ function unmetOf({ context, met, walk, version }: Sweep): Pick<Evidence, 'outOfS
   const owned = shard.state.ownedBy(slice.owner ?? slice.id);
   // What another rhythm has changed since the sweep began was seen by that one.
   const isNewer = (key: string) => slice.rhythm !== undefined && shard.state.versionAt(key) > version;
-  const unmet = [...owned].filter((key) => !met.has(key) && !isNewer(key)).flatMap((key) => missingAt(context, key));
+  const unmet = owned.filter((key) => !met.has(key) && !isNewer(key)).flatMap((key) => missingAt(context, key));
   const missing = unmet.filter(({ entry }) => isInSight(walk.window, entry));
   if (walk.keeps !== true) {
-    return { missing, owned: owned.size, outOfSight: unmet.filter(({ entry }) => !isInSight(walk.window, entry)) };
+    return { missing, owned: owned.length, outOfSight: unmet.filter(({ entry }) => !isInSight(walk.window, entry)) };
   }
   return { missing, owned: missing.length + met.size, outOfSight: [] };
 }
@@ -72,7 +74,7 @@ function unmetOf({ context, met, walk, version }: Sweep): Pick<Evidence, 'outOfS
 export function withTold(evidence: Evidence, { gone, context }: Sweep): Evidence {
   if (gone.length === 0) return evidence;
   const owners = new Set(gone.map(({ entry }) => entry.slice));
-  const told = [...owners].reduce((sum, owner) => sum + context.shard.state.ownedBy(owner).size, 0);
+  const told = [...owners].reduce((sum, owner) => sum + context.shard.state.ownedCount(owner), 0);
   return {
     ...evidence,
     owned: evidence.owned + told,
@@ -92,8 +94,8 @@ function forgetOthers(absences: Map<string, number>, missing: readonly Missing[]
 
 function missingAt({ shard }: SliceContext, stateKey: string): Missing[] {
   const entry = shard.state.entryAt(stateKey);
-  const key = shard.state.keyAt(stateKey);
-  return key !== undefined && entry?.kind === 'live' ? [{ stateKey, key, entry }] : [];
+  if (entry?.kind !== 'live') return [];
+  return [{ stateKey, key: entityKeyOf(stateKey), entry, version: shard.state.versionAt(stateKey) }];
 }
 
 /**

@@ -166,7 +166,10 @@ export interface TransactionalSink {
 
 /** Reads a shard's state, every record up to what was committed when it was called. Call it after fencing. */
 export interface StateReader {
-  /** `onRecord` may see a key more than once; the last one counts, a null value removes it. */
+  /**
+   * `onRecord` may see a key more than once; the last one counts, a null value removes it. A value is good until it
+   * returns: copy what is kept.
+   */
   restore(shard: number, onRecord: (record: StateRecord) => void, signal: AbortSignal): Promise<RestoreStats>;
 }
 

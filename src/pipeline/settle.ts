@@ -95,8 +95,8 @@ function noteSeen({ source, shard }: SliceContext, keys: readonly EntityKey[], a
 }
 
 function deleteOf(context: SliceContext, missing: Missing, answeredAtMs: number): Change[] {
-  const { stateKey, key, entry, receivedAtMs: sourceTsMs = answeredAtMs } = missing;
-  if (context.shard.state.entryAt(stateKey) !== entry) return [];
+  const { stateKey, key, entry, version, receivedAtMs: sourceTsMs = answeredAtMs } = missing;
+  if (context.shard.state.versionAt(stateKey) !== version) return [];
   const { hash, startMs } = entry;
   const tsMs = nextTsMs(context.ambient.now(), entry.tsMs);
   const keyBytes = context.source.codec.encodeKey(key);

@@ -9,16 +9,15 @@ import type {
   StateItem,
   StateRecord,
 } from '../core/state.ts';
-import { decodeState, entityStateKey, stateKey } from '../core/state-codec.ts';
+import { decodeState, entityKeyOf, entityStateKey, stateKey } from '../core/state-codec.ts';
+import { EntityStore } from './entity-store.ts';
 
 /**
  * One shard's state in memory. It changes by `apply` alone, with the very records that were committed, so that
  * memory after a commit and memory after a restore cannot differ.
  */
 export class ShardState {
-  readonly #entities = new Map<string, Kept>();
-  /** Slice → state keys of the live entities it owns. */
-  readonly #owned = new Map<string, Set<string>>();
+  readonly #entities = new EntityStore();
   readonly #checkpoints = new Map<
     string,
     { readonly source: string; readonly slice: string; readonly checkpoint: Checkpoint }
@@ -27,29 +26,26 @@ export class ShardState {
   readonly #identities = new Map<string, { readonly source: string; readonly identity: SourceIdentity }>();
   readonly #schemas = new Map<string, string>();
   readonly #budgets = new Map<string, Spent>();
-  /** State keys of the deleted: few among many, and asked for after each sweep. */
-  readonly #graves = new Set<string>();
   #version = 0;
 
   /** @throws {WorkerError} fatal `state.unknown_format`, `state.corrupt` */
   apply(record: StateRecord): void {
     this.#version += 1;
-    this.#disown(record.key);
     if (record.value === null) this.#remove(record.key);
     else this.#put(record.key, decodeState(record.key, record.value));
   }
 
   entry(source: string, key: EntityKey): LiveEntry | Grave | undefined {
-    return this.#entities.get(entityStateKey(source, key))?.entry;
+    return this.#entities.entry(entityStateKey(source, key));
   }
 
-  /** The entry under a state key, as `entityStateKey` makes it. */
+  /** The entry under a state key, as `entityStateKey` makes it. A new object each time: `versionAt` says if it changed. */
   entryAt(key: string): LiveEntry | Grave | undefined {
-    return this.#entities.get(key)?.entry;
+    return this.#entities.entry(key);
   }
 
   keyAt(key: string): EntityKey | undefined {
-    return this.#entities.get(key)?.key;
+    return this.#entities.has(key) ? entityKeyOf(key) : undefined;
   }
 
   /** Grows with every record: what was asked for under one version knows nothing of what came under later ones. */
@@ -59,28 +55,32 @@ export class ShardState {
 
   /** The version under which an entity was last changed; 0: there is none. */
   versionAt(key: string): number {
-    return this.#entities.get(key)?.version ?? 0;
+    return this.#entities.version(key);
   }
 
   /** Notes when an answer was asked for that shows an entity as it is here. In memory only: a restore knows nothing of it. */
   noteSeen(key: string, atMs: number): void {
-    const kept = this.#entities.get(key);
-    if (kept !== undefined) kept.seenAtMs = atMs;
+    this.#entities.noteSeen(key, atMs);
   }
 
   /** When it was last seen as it is here; undefined: not since the restore. When it was published says nothing of that. */
   seenAt(key: string): number | undefined {
-    return this.#entities.get(key)?.seenAtMs;
+    return this.#entities.seen(key);
   }
 
   /** Slices that own something, in no order. */
   owners(): readonly string[] {
-    return [...this.#owned.keys()];
+    return this.#entities.slices();
   }
 
   /** State keys of what a slice owns and was not deleted. In no order. */
-  ownedBy(slice: string): ReadonlySet<string> {
-    return this.#owned.get(slice) ?? NONE;
+  ownedBy(slice: string): readonly string[] {
+    return this.#entities.ofSlice(slice);
+  }
+
+  /** How many a slice owns. */
+  ownedCount(slice: string): number {
+    return this.#entities.countOfSlice(slice);
   }
 
   checkpoint(source: string, slice: string): Checkpoint | undefined {
@@ -116,18 +116,13 @@ export class ShardState {
 
   /** State keys of a source's graves that were dug before an instant. */
   gravesBefore(source: string, beforeMs: number): string[] {
-    const old: string[] = [];
-    for (const key of this.#graves) {
-      const kept = this.#entities.get(key);
-      if (kept?.source === source && kept.entry.tsMs < beforeMs) old.push(key);
-    }
-    return old;
+    return this.#entities.gravesBefore(source, beforeMs);
   }
 
   /** Every state key of a source: what must go for it to start anew. */
   keysOf(source: string): string[] {
-    const keys: string[] = [];
-    for (const kept of [this.#entities, this.#checkpoints, this.#rejects, this.#identities]) {
+    const keys = this.#entities.ofSource(source);
+    for (const kept of [this.#checkpoints, this.#rejects, this.#identities]) {
       for (const [key, item] of kept) if (item.source === source) keys.push(key);
     }
     return keys;
@@ -145,9 +140,7 @@ export class ShardState {
   #put(key: string, item: StateItem): void {
     switch (item.type) {
       case 'entity':
-        this.#entities.set(key, { ...item, version: this.#version, seenAtMs: undefined });
-        if (item.entry.kind === 'live') this.#own(item.entry.slice, key);
-        else this.#graves.add(key);
+        this.#entities.put(key, item.source, item.entry, this.#version);
         break;
       case 'checkpoint':
         this.#checkpoints.set(key, item);
@@ -168,43 +161,12 @@ export class ShardState {
   }
 
   #remove(key: string): void {
-    for (const kept of [
-      this.#entities,
-      this.#checkpoints,
-      this.#rejects,
-      this.#identities,
-      this.#schemas,
-      this.#budgets,
-    ]) {
+    this.#entities.remove(key);
+    for (const kept of [this.#checkpoints, this.#rejects, this.#identities, this.#schemas, this.#budgets]) {
       kept.delete(key);
     }
   }
-
-  #own(slice: string, key: string): void {
-    const keys = this.#owned.get(slice);
-    if (keys === undefined) this.#owned.set(slice, new Set([key]));
-    else keys.add(key);
-  }
-
-  #disown(key: string): void {
-    const before = this.#entities.get(key)?.entry;
-    this.#graves.delete(key);
-    if (before?.kind !== 'live') return;
-    const keys = this.#owned.get(before.slice);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#owned.delete(before.slice);
-  }
 }
-
-interface Kept {
-  readonly source: string;
-  readonly key: EntityKey;
-  readonly entry: LiveEntry | Grave;
-  readonly version: number;
-  seenAtMs: number | undefined;
-}
-
-const NONE: ReadonlySet<string> = new Set();
 
 function identityKey(source: string): string {
   return JSON.stringify(['d', source]);

@@ -40,7 +40,7 @@ function isDue({ firstCompleteAtMs, lastCompleteAtMs = 0 }: Checkpoint, guarded:
 /** Graves that are old enough, and what has left the window of a walk that keeps nothing else. */
 function forgottenBy({ context }: Sweep, outOfSight: readonly Missing[], beforeMs: number): readonly string[] {
   const { state } = context.shard;
-  const same = outOfSight.filter(({ stateKey, entry }) => state.entryAt(stateKey) === entry);
+  const same = outOfSight.filter(({ stateKey, version }) => state.versionAt(stateKey) === version);
   return [...state.gravesBefore(context.source.name, beforeMs), ...same.map(({ stateKey }) => stateKey)];
 }
 

@@ -1,5 +1,5 @@
 import type { WorkerError } from '../core/errors.ts';
-import { entityStateKey } from '../core/state-codec.ts';
+import { entityKeyOf, entityStateKey } from '../core/state-codec.ts';
 import type { Counts } from './counts.ts';
 import type { Missing } from './evidence.ts';
 import { PageMemory } from './page-memory.ts';
@@ -86,7 +86,7 @@ function knownTo({ source, slice, shard: { state } }: SliceContext): Known {
     progress: state.checkpoint(source.name, slice.id)?.progress ?? {},
     isLive: (key) => state.entryAt(entityStateKey(source.name, key))?.kind === 'live',
     owners: () => state.owners(),
-    keysOf: (owner) => [...state.ownedBy(owner)].map((key) => state.keyAt(key) ?? []),
+    keysOf: (owner) => state.ownedBy(owner).map(entityKeyOf),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   throwError,
 } from 'rxjs';
 import { toWorkerError } from '../core/errors.ts';
+import { entityKeyOf } from '../core/state-codec.ts';
 import type { Endpoint, Params, Slice } from '../pipeline/ports.ts';
 import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
 import { runSlice } from '../pipeline/schedule.ts';
@@ -81,7 +82,7 @@ export function sliceOf(
 
 function tellListed({ onListed }: Source, { slice, shard }: SliceContext, event: SliceEvent): void {
   if (onListed === undefined || event.type !== 'sweep' || event.outcome !== 'complete') return;
-  const keys = [...shard.state.ownedBy(slice.id)].map((key) => shard.state.keyAt(key)?.at(-1));
+  const keys = shard.state.ownedBy(slice.id).map((key) => entityKeyOf(key).at(-1));
   onListed(slice.params, new Set(keys.filter((id) => id !== undefined)));
 }
 

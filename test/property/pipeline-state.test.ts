@@ -144,7 +144,7 @@ test('removing every key of every source leaves nothing but schemas and budgets'
       strictEqual(state.size, 0);
       strictEqual(state.rejectCount, 0);
       strictEqual(state.sources().size, 0);
-      for (const slice of SLICES) strictEqual(state.ownedBy(slice).size, 0);
+      for (const slice of SLICES) strictEqual(state.ownedBy(slice).length, 0);
     }),
   );
 });

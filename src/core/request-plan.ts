@@ -104,11 +104,20 @@ function firstPasses(rate: Rate, rhythms: readonly Rhythm[], granted: readonly n
     spendingMs(rate, look),
     starvedMs((rhythm) => !isHistory(rhythm)),
   );
-  const loadMs = Math.max(lookMs, spendingMs(rate, look + histories / left), starvedMs(isHistory));
+  const loadMs = Math.max(lookMs, historiesMs(rate, look, histories, left), starvedMs(isHistory));
   return {
     firstLook: { requests: look, tookMs: lookMs },
     firstLoad: { requests: look + histories, tookMs: loadMs },
   };
+}
+
+/** What the first look leaves of its last window goes at once; then a share of each window. */
+function historiesMs(rate: Rate, look: number, histories: number, share: number): number {
+  const { requests, windowMs, burst } = rate;
+  if (burst < requests) return spendingMs(rate, look + histories / share);
+  const atOnce = requests * Math.max(1, Math.ceil(look / requests)) - look;
+  const later = Math.max(0, histories - atOnce);
+  return spendingMs(rate, look) + Math.ceil(later / (requests * share)) * windowMs;
 }
 
 /** How long a pass takes of what gets less than it wants; 0: it gets that. */

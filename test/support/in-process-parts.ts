@@ -168,6 +168,7 @@ function configOf(sources: readonly SourceConfig[]): Config {
     app: 'in-process',
     sources,
     topics: { deadLetters: 'dlq.clockify' },
+    deadLetters: { stopShare: 1, stopAtLeast: Number.POSITIVE_INFINITY },
     registry: { autoRegister: true },
   };
   return read as unknown as Config;

@@ -36,6 +36,8 @@ export const OVERLAP_MS = 5 * 60_000;
 const FURTHEST_BACK_MS = 28 * 24 * 3_600_000;
 /** Whether `start` is read in the account's zone, as that of the entries is, nobody knows: no zone is further west. */
 const FURTHEST_ZONE_MS = 14 * 3_600_000;
+/** The times of the lists are whole seconds: what changes again within the one that was read looks the same. And clocks differ. */
+const SETTLED_MS = 2_000;
 const STRIKES = 3;
 const OFF_MS = 24 * 3_600_000;
 /** Changes that others have found and the lists, wholly empty, have not named. */
@@ -88,7 +90,14 @@ function beginWalk(options: ChangesOptions, memory: Memory, nowMs: number, known
   memory.toMs ??= known.progress.changesToMs ?? nowMs;
   const sinceMs = Math.min(memory.toMs, nowMs) - OVERLAP_MS;
   const fromMs = Math.max(sinceMs, nowMs - FURTHEST_BACK_MS);
-  const sweep: ChangeSweep = { fromMs, mentions: undefined, ids: [], isCut: false, read: new Set(), gone: new Set() };
+  const sweep: ChangeSweep = {
+    startedAtMs: nowMs,
+    mentions: undefined,
+    ids: [],
+    isCut: false,
+    read: new Set(),
+    gone: new Set(),
+  };
   let { marks, isHeld } = memory;
   let toMs = sinceMs + OVERLAP_MS;
 
@@ -133,7 +142,7 @@ async function mentionsOrFault(options: ListOptions, fromMs: number, signal: Abo
 }
 
 interface ChangeSweep {
-  readonly fromMs: number;
+  readonly startedAtMs: number;
   mentions: Mentions | undefined;
   /** Whom to read by id. */
   ids: readonly string[];
@@ -155,6 +164,12 @@ function withLapsed(mentions: Mentions, marks: Memory['marks'], fromMs: number):
 }
 
 const LAPSED = 'lapsed ';
+const FRESH = 'fresh ';
+
+/** As it is remembered once it was read: another mark than the lists will say, where it was read too soon to be the last. */
+function markedAt(mention: Mention, startedAtMs: number): Mention {
+  return mention.atMs + SETTLED_MS > startedAtMs ? { ...mention, mark: FRESH + mention.mark } : mention;
+}
 
 function plan(sweep: ChangeSweep, mentions: Mentions, { marks }: Memory, isLive: (id: string) => boolean): void {
   const isNew = ([id, { mark, isDeleted }]: [string, Mention]) =>
@@ -185,7 +200,7 @@ async function readPage(
 
 /** What was not read, or not taken, is as unread as it was; what no list can name any more is forgotten. */
 function marksAfter(
-  { read, gone }: ChangeSweep,
+  { read, gone, startedAtMs }: ChangeSweep,
   mentions: Mentions,
   before: Memory['marks'],
   { left }: SweepEnd,
@@ -193,7 +208,7 @@ function marksAfter(
   const after = new Map<string, Mention>();
   for (const [id, mention] of mentions) {
     const isTaken = read.has(id) && !left.has(id) && !(gone.has(id) && !mention.isDeleted);
-    const known = isTaken ? mention : before.get(id);
+    const known = isTaken ? markedAt(mention, startedAtMs) : before.get(id);
     if (known !== undefined) after.set(id, known);
   }
   return after;

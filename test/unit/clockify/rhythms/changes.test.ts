@@ -12,12 +12,12 @@ type ListName = 'created' | 'updated' | 'deleted';
 type Lists = Partial<Record<ListName, readonly object[] | number>>;
 
 const iso = (atMs: number) => new Date(atMs).toISOString();
-const made = (id: string, atMs = NOW) => ({
+const made = (id: string, atMs = NOW - 2_000) => ({
   id,
   auditMetadata: { createdAt: iso(atMs), updatedAt: iso(atMs) },
   documentCode: 'TIME_ENTRY',
 });
-const gone = (id: string, over: object = {}) => ({ id, deletedAt: NOW, document: { _id: id }, ...over });
+const gone = (id: string, over: object = {}) => ({ id, deletedAt: NOW - 2_000, document: { _id: id }, ...over });
 const nameOf = ({ path }: Call) => path.split('/').at(-1) as ListName;
 
 interface Scene {
@@ -61,6 +61,26 @@ test('what is created or updated is read by id, once, and again when the lists s
   scene.lists = { created: [made('a')], updated: [made('b', NOW + 1_000)] };
   deepStrictEqual(idsOf((await sweep(NOW + 2 * MINUTE_MS)).items), ['b']);
   deepStrictEqual(asked, ['a', 'b', 'b']);
+});
+
+test('P1: what was read in the second of its last change is read again: a second one within it looks the same', async () => {
+  const { scene, asked, sweep } = open({ lists: { created: [made('a', NOW)] }, entries: { a: { name: 'a' } } });
+  deepStrictEqual((await sweep(NOW + 500)).items, [{ id: 'a', name: 'a' }]);
+  scene.entries = { a: { name: 'b' } };
+  deepStrictEqual((await sweep(NOW + MINUTE_MS)).items, [{ id: 'a', name: 'b' }]);
+  await sweep(NOW + 2 * MINUTE_MS);
+  deepStrictEqual(asked, ['a', 'a'], 'and then no more');
+});
+
+test('P4: what was made and deleted in one second, and read between, is read again for being named no more', async () => {
+  const { scene, asked, sweep } = open({ lists: { created: [made('a', NOW)] }, entries: { a: {} } });
+  await sweep(NOW + 500);
+  scene.lists = {};
+  scene.entries = {};
+  deepStrictEqual((await sweep(NOW + 1_000)).gone, ['a']);
+  scene.live = () => false;
+  await sweep(NOW + MINUTE_MS);
+  deepStrictEqual(asked, ['a', 'a']);
 });
 
 test('each window begins five minutes before the last one was asked for, after a restart too', async () => {

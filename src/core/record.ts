@@ -36,4 +36,6 @@ export interface Reject {
   readonly code: string;
   readonly message: string;
   readonly stage: 'extract' | 'encode';
+  /** What its message would take, where that is the fault. */
+  readonly bytes?: number | undefined;
 }

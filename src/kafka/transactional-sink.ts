@@ -12,6 +12,7 @@ import {
   type ProducerTransaction,
   producesOf,
 } from './kafkajs-patches.ts';
+import { DEFAULT_MESSAGE_BYTES } from './message-limits.ts';
 import { type Batch, batches } from './send-batches.ts';
 
 /** One record for a topic. A null value is a tombstone. */
@@ -44,6 +45,8 @@ export interface KafkaSinkOptions {
   readonly stateTopic: string;
   /** Of every topic that is written to, as `ensureTopics` gives them. */
   readonly partitions: ReadonlyMap<string, number>;
+  /** How large a batch each topic takes, as `messageLimits` gives them; the broker's default unless told. */
+  readonly messageBytes?: ReadonlyMap<string, number> | undefined;
   /** How long a transaction may stay open before the broker aborts it; 60 s unless told. */
   readonly transactionTimeoutMs?: number | undefined;
 }
@@ -111,13 +114,13 @@ class ShardProducer implements KafkaShardWriter {
 
   async commit({ records, state }: SinkTransaction): Promise<void> {
     if (this.#spent !== undefined) throw this.#spent;
-    const { stateTopic, partitions } = this.#options;
+    const { stateTopic, partitions, messageBytes } = this.#options;
     const messages = [
       ...records.map((record) => ({ topic: record.topic, message: toMessage(record, partitions) })),
       ...state.map((record) => ({ topic: stateTopic, message: toStateMessage(record, this.#shard) })),
     ];
     if (messages.length === 0) return;
-    await this.#send(batches(messages));
+    await this.#send(batches(messages, (topic) => messageBytes?.get(topic) ?? DEFAULT_MESSAGE_BYTES));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Change, eventHeaders, eventIdentity } from '../core/change.ts';
 import { rawText } from '../core/raw-text.ts';
+import type { Reject } from '../core/record.ts';
 import type { Checkpoint, StateItem, StateRecord } from '../core/state.ts';
 import { encodeState, stateKey } from '../core/state-codec.ts';
 import type { Adoption, DeadLetter, Diff } from './diff.ts';
@@ -52,10 +53,11 @@ function changeRecords(context: SliceContext, change: Change): OutRecord[] {
 /** The raw item under Kafka Connect's own header names, so that the tools made for those work here too. */
 function deadLetterRecord(context: SliceContext, { id, hash, reject, attempt = 1 }: DeadLetter): OutRecord {
   const { source, slice, ambient } = context;
+  const { value, cut } = letterValue(reject, source.maxLetterBytes);
   return {
     topic: source.deadLetterTopic,
     key: utf8.encode(id),
-    value: utf8.encode(rawText(reject.raw)),
+    value,
     timestampMs: ambient.now(),
     headers: {
       '__connect.errors.topic': source.topic,
@@ -70,7 +72,25 @@ function deadLetterRecord(context: SliceContext, { id, hash, reject, attempt = 1
       'clockify.content_hash': hash,
       'clockify.attempt': String(attempt),
       ...(source.maskId === undefined ? {} : { 'clockify.mask': source.maskId }),
+      ...(reject.bytes === undefined ? {} : { 'clockify.record_bytes': String(reject.bytes) }),
+      ...cut,
     },
+  };
+}
+
+/** Of headers, of which the message of the fault is the longest. */
+const LETTER_SPARE_BYTES = 8_192;
+/** As much as says what it was. */
+const EXCERPT_CHARS = 1_000;
+
+/** The raw item; where even that is too large, how it begins, as a JSON text, and how large it is. */
+function letterValue({ raw }: Reject, maxBytes = Number.POSITIVE_INFINITY) {
+  const text = rawText(raw);
+  const value = utf8.encode(text);
+  if (value.length + LETTER_SPARE_BYTES <= maxBytes) return { value, cut: {} };
+  return {
+    value: utf8.encode(JSON.stringify(text.slice(0, EXCERPT_CHARS))),
+    cut: { 'clockify.raw_bytes': String(value.length), 'clockify.raw_cut': 'true' },
   };
 }
 

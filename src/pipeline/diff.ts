@@ -152,7 +152,7 @@ function adopt(context: SliceContext, record: EncodedRecord, entry: LiveEntry, i
 }
 
 function heal(context: SliceContext, key: EntityKey, into: string[]): void {
-  const id = JSON.stringify(key);
+  const id = keyedId(context, key);
   if (context.shard.state.reject(context.source.name, id) !== undefined) into.push(id);
 }
 
@@ -168,7 +168,15 @@ function deadLetterOf(context: SliceContext, reject: Reject): DeadLetter {
 
 /** A reject is known by its key, or, where the key is the fault, by its content. */
 export function deadLetterId(context: SliceContext, reject: Reject): string {
-  return reject.key === undefined ? contentHash(context, reject) : JSON.stringify(reject.key);
+  return reject.key === undefined ? contentHash(context, reject) : keyedId(context, reject.key);
+}
+
+/** Longer ones would not fit into the messages that are to tell of them. */
+const MAX_ID_LENGTH = 1_000;
+
+function keyedId(context: SliceContext, key: EntityKey): string {
+  const id = JSON.stringify(key);
+  return id.length <= MAX_ID_LENGTH ? id : context.digest(id);
 }
 
 function contentHash(context: SliceContext, reject: Reject): string {

@@ -29,13 +29,26 @@ export function encode(page: Extracted): Encoded {
 export function encodeRecord(source: SourceKind, record: SourceRecord): EncodedRecord | Reject {
   try {
     const keyBytes = source.codec.encodeKey(record.key);
-    return { ...record, keyBytes, ...source.codec.encodeRow(record.row) };
+    const encoded = { ...record, keyBytes, ...source.codec.encodeRow(record.row) };
+    return tooLarge(source, encoded) ?? encoded;
   } catch (thrown) {
     const error = toWorkerError(thrown);
     if (error.kind !== 'record') throw error;
     const raw = seenOf(source, record.raw);
     return { key: record.key, raw, code: error.code, message: error.message, stage: 'encode' };
   }
+}
+
+/** Of headers, the `__` fields, and what the state adds. */
+const SPARE_BYTES = 2_048;
+
+/** The key is in the message twice: a header names it, too. */
+function tooLarge(source: SourceKind, { key, raw, keyBytes, rowBytes }: EncodedRecord): Reject | undefined {
+  const { topic, maxBytes } = source;
+  const bytes = 2 * keyBytes.length + rowBytes.length + SPARE_BYTES;
+  if (maxBytes === undefined || bytes <= maxBytes) return undefined;
+  const message = `its message may take ${bytes} bytes, one of ${topic} at most ${maxBytes}`;
+  return { key, raw: seenOf(source, raw), code: 'encode.too_large', message, stage: 'encode', bytes };
 }
 
 function latestByKey(source: string, records: readonly SourceRecord[]): readonly SourceRecord[] {

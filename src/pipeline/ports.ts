@@ -203,6 +203,10 @@ export interface SourceKind {
   readonly resource: string;
   readonly topic: string;
   readonly deadLetterTopic: string;
+  /** Of one message of the topic; undefined: as many as it likes. */
+  readonly maxBytes?: number | undefined;
+  /** Of one message of the dead letters. */
+  readonly maxLetterBytes?: number | undefined;
   readonly codec: Codec;
   readonly mapper: Mapper;
   /** Puts out of sight what nobody downstream may see; undefined: everything may be seen. */

@@ -7,6 +7,7 @@ import { type Acl, neededAcls } from '../kafka/acls.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import type { KafkaClient } from '../kafka/kafkajs-patches.ts';
 import { createGroupMembership } from '../kafka/membership.ts';
+import { messageLimits } from '../kafka/message-limits.ts';
 import { someBrokerListens } from '../kafka/reach.ts';
 import { createKafkaStateReader } from '../kafka/state-reader.ts';
 import { createStaticMembership, parseShards } from '../kafka/static-membership.ts';
@@ -25,6 +26,8 @@ export interface Target {
   readonly reader: StateReader;
   readonly membership: Membership;
   readonly registry: SchemaRegistry;
+  /** Bytes that one message of a topic may have; undefined: as many as it likes. */
+  readonly messageBytes?: ReadonlyMap<string, number> | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -40,21 +43,32 @@ async function openKafka({ config, logger, once, signal }: WireOptions): Promise
   const kafka = createKafkaClient(kafkaOptions(config), logger.child({ component: 'kafka' }));
   const state = stateTopicName(config.app);
   const within = once ? REACH_WITHIN_MS.once : REACH_WITHIN_MS.always;
-  const check = () => topicsOf(kafka, config, state, logger);
-  const partitions = await reach(check, within, config, logger, signal);
+  const check = async () => {
+    const partitions = await topicsOf(kafka, config, state, logger);
+    return { partitions, messageBytes: await messageLimits(kafka, partitions.keys()) };
+  };
+  const { partitions, messageBytes } = await reach(check, within, config, logger, signal);
   const sink = createKafkaSink(kafka, {
     app: config.app,
     stateTopic: state,
     partitions,
+    messageBytes,
     transactionTimeoutMs: config.kafka.transactionTimeoutMs,
   });
   return {
     sink,
+    messageBytes: withinState(messageBytes, state),
     reader: createKafkaStateReader(kafka, { stateTopic: state }),
     membership: membershipOf(kafka, config, state, logger),
     registry: createRegistry({ ...registryOptions(config), log: logger.child({ component: 'registry' }) }),
     close: () => sink.close(),
   };
+}
+
+/** What is published is kept in the state as well. */
+function withinState(limits: ReadonlyMap<string, number>, state: string): ReadonlyMap<string, number> {
+  const most = limits.get(state) ?? Number.POSITIVE_INFINITY;
+  return new Map([...limits].map(([topic, limit]) => [topic, Math.min(limit, most)]));
 }
 
 export function stateTopicName(app: string): string {

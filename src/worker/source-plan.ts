@@ -20,6 +20,8 @@ export interface SourcePlan {
   /** What `all` stands for. */
   readonly valuesOf: Source['valuesOf'];
   readonly onListed?: Source['onListed'];
+  /** Bytes that one message of a topic may have; undefined: as many as it likes. */
+  readonly messageBytes?: ReadonlyMap<string, number> | undefined;
   readonly report?: Report;
 }
 
@@ -66,7 +68,7 @@ export function maskIdOf({ mask }: SourceConfig): string | undefined {
 
 /** A source's kind, but for what its template or endpoint says. */
 export function kindOf(
-  { source, config }: SourcePlan,
+  { source, config, messageBytes }: SourcePlan,
   own: Pick<SourceKind, 'resource' | 'mayBeEmpty' | 'ownerOf'> & { readonly codec: Codec; readonly mapper: Mapper },
 ): SourceKind {
   return {
@@ -74,6 +76,8 @@ export function kindOf(
     name: source.name,
     topic: source.topic,
     deadLetterTopic: config.topics.deadLetters,
+    maxBytes: messageBytes?.get(source.topic),
+    maxLetterBytes: messageBytes?.get(config.topics.deadLetters),
     mask: maskOf({ source, config }),
     maskId: maskIdOf(source),
     rejects: createRejectGuard({ share: config.deadLetters.stopShare, atLeast: config.deadLetters.stopAtLeast }),

@@ -75,6 +75,7 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
       source,
       config,
       registry: target.registry,
+      messageBytes: target.messageBytes,
       client: of(clients, source.credential),
       valuesOf: (parameter, params) =>
         parameter === 'workspace'

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { WorkerError } from '../../../src/core/errors.ts';
 import { type KafkaLogger, logTo } from '../../../src/kafka/client.ts';
 import { committedRecords } from '../../../src/kafka/committed-records.ts';
@@ -46,6 +47,35 @@ test('requests carry at most 1,000 messages and 900 kB, in order within a topic'
     [2, 1, 1, 1],
   );
   deepStrictEqual([...batches([])], []);
+});
+
+test('P1: nothing is lost between requests, and none holds more for a topic than that topic takes', () => {
+  const limits = new Map([
+    ['a', 1_000],
+    ['b', 5_000],
+  ]);
+  const one = fc.record({ topic: fc.constantFrom('a', 'b'), size: fc.integer({ min: 0, max: 1_500 }) });
+  const bytesOf = (messages: readonly { key?: unknown; value?: unknown }[]) =>
+    messages.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 60 }), (sizes) => {
+      const sent = sizes.map(({ topic, size }, i) => ({
+        topic,
+        message: { key: String(i), value: Buffer.alloc(size), partition: 0 },
+      }));
+      const parts = [...batches(sent, (topic) => limits.get(topic) ?? 0)].flat();
+      for (const topic of limits.keys()) {
+        const got = parts.filter((part) => part.topic === topic).flatMap(({ messages }) => messages);
+        deepStrictEqual(
+          got,
+          sent.filter((each) => each.topic === topic).map(({ message }) => message),
+        );
+      }
+      for (const { topic, messages } of parts) {
+        ok(messages.length === 1 || bytesOf(messages) + 61 + 36 * messages.length <= (limits.get(topic) ?? 0));
+      }
+    }),
+  );
 });
 
 function record(offset: number, producerId: string, marker?: 'abort' | 'commit' | 'end'): FetchedRecord {

@@ -58,13 +58,13 @@ function byShard({ config, letters }: ReplayOptions): ReadonlyMap<number, readon
 async function planned(
   name: string,
   config: Config,
-  { registry }: Target,
+  { registry, messageBytes }: Target,
   signal: AbortSignal,
 ): Promise<Source | WorkerError> {
   try {
     const source = sourceNamed(config, name);
     const { client, close } = openTrial(config, source);
-    const plan = planSource({ source, config, registry, client, valuesOf: () => EMPTY });
+    const plan = planSource({ source, config, registry, messageBytes, client, valuesOf: () => EMPTY });
     return await plan.prepare(signal, false).finally(close);
   } catch (thrown) {
     signal.throwIfAborted();
@@ -141,6 +141,7 @@ async function replayOne(
 ): Promise<ReplayOutcome> {
   const source = sources.get(letter.source);
   if (source === undefined || source instanceof WorkerError) return source ?? sourceChanged(letter);
+  if (letter.headers['clockify.raw_cut'] !== undefined) return wasCut();
   const configured = sourceNamed(config, letter.source);
   if (shard.state.identity(letter.source)?.topic !== source.kind.topic) return sourceChanged(letter);
   const isMasked = letter.mask !== undefined;
@@ -154,6 +155,12 @@ async function replayOne(
 function sourceChanged({ source }: DeadLetterRecord): WorkerError {
   return new WorkerError('config', 'dlq.source_changed', `${source} has another topic now, or no state`, {
     hint: 'The worker begins it anew and reads everything again.',
+  });
+}
+
+function wasCut(): WorkerError {
+  return new WorkerError('config', 'dlq.cut', 'the letter holds only how the item begins: it was too large', {
+    hint: 'Raise max.message.bytes of the topics, and wait until the worker reads the item again.',
   });
 }
 

@@ -100,6 +100,9 @@ function discovery({ config }: Place, parameter: string, requests: number): Rhyt
   };
 }
 
+/** The longest `every` that can be set. */
+const LONGEST_MS = 30 * 24 * 3_600_000;
+
 /** The rhythms of a source, in the order of their priority. */
 function rhythmsOf(place: Place, source: SourceConfig, workspace: WorkspaceCounts): readonly Rhythm[] {
   const schedule = source.schedule ?? { type: 'every' as const, everyMs: source.everyMs };
@@ -116,6 +119,7 @@ function rhythmsOf(place: Place, source: SourceConfig, workspace: WorkspaceCount
       priority: 'list',
       everyMs,
       setting: `every of ${source.name}`,
+      longestMs: LONGEST_MS,
       requestsPerPass: slices * pages,
       slices,
       assumes,

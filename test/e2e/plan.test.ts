@@ -183,6 +183,19 @@ test('30 requests an hour and 100 users with four rhythms: plan says which to sl
   assert.doesNotMatch(proposed.split('\n\n')[1] ?? '', /WARNING/);
 });
 
+test('what would need an interval that cannot be set is to be left out', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-plan-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'clockify-kafka.yaml');
+  const credentials = `credentials: { acme: { api_key: "\${KEY}", plan: free } }`;
+  const source = (name: string) => `  - { name: ${name}, template: ${name}, credential: acme, every: 1h }`;
+  writeFileSync(file, [credentials, 'sources:', ...['projects', 'time-entries'].map(source)].join('\n'));
+  const counts = '--users 2000 --projects 40 --entries 30000000'.split(' ');
+  const { code, out, err } = await runProgram(['plan', '--config', file, ...counts], { env: { KEY: 'k' } });
+  assert.equal(code, 0, err);
+  assert.match(out, /What it can do: every of time-entries: off, discovery.every: 30m$/m);
+});
+
 test('every kind of source is planned: reports in pieces, chains, chosen users, lists that feed others, and once', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-plan-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

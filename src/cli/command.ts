@@ -44,7 +44,7 @@ export interface Invocation {
 /** 0 stopped in order, 1 failure, 2 bad usage or configuration, 3 the environment. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, environment: 3 } as const;
 
-const ENVIRONMENT_CODES = new Set(['discovery.empty', 'simulator.port']);
+const ENVIRONMENT_CODES = new Set(['discovery.empty', 'simulator.port', 'console.port']);
 
 export function exitCodeOf(error: WorkerError): number {
   if (error.code.endsWith('.unavailable') || ENVIRONMENT_CODES.has(error.code)) return EXIT.environment;

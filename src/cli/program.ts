@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { suggestion } from '../config/suggest.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { check } from './check.ts';
@@ -16,6 +15,7 @@ import { simulateCommand } from './simulate.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
 import { topics } from './topics.ts';
+import { version } from './version.ts';
 
 const COMMANDS: readonly Command[] = [
   run,
@@ -80,9 +80,4 @@ function explain(error: WorkerError): string {
 async function say(terminal: Terminal, text: string): Promise<number> {
   await terminal.out(text);
   return EXIT.ok;
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -1,12 +1,14 @@
 import { type Config, secretsOf } from '../config/config.ts';
 import { type RotationWatch, watchKeys } from '../config/rotation.ts';
 import type { WorkerError } from '../core/errors.ts';
-import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { createLogger, type Logger, type RootLogger } from '../telemetry/logger.ts';
 import { createScrubber, type Scrubber } from '../telemetry/scrubber.ts';
+import { type OpenOperations, openOperations } from '../worker/operations.ts';
 import { type WireOptions, wire } from '../worker/wire.ts';
 import { runWorker, type WorkerEnd } from '../worker/worker.ts';
 import { type Command, EXIT, exitCodeOf, type Terminal } from './command.ts';
 import { CONFIG_OPTIONS, loadOptions, readConfig, SINK_OPTIONS } from './config-options.ts';
+import { version } from './version.ts';
 
 export const run: Command = {
   name: 'run',
@@ -28,7 +30,7 @@ export const run: Command = {
     const secrets = createScrubber(secretsOf(config));
     const logger = createLogger({ ...config.log, secrets });
     const { keyOf } = watchKeys(loadOptions(run, call, terminal), config, watchOf(logger, secrets));
-    return runUntilStopped({ config, logger, once: call.flags.once === true, keyOf }, terminal);
+    return runUntilStopped({ config, logger, scrub: secrets, once: call.flags.once === true, keyOf }, terminal);
   },
 };
 
@@ -50,7 +52,10 @@ function watchOf(logger: Logger, secrets: Scrubber): RotationWatch {
   };
 }
 
-type Run = Pick<WireOptions, 'config' | 'logger' | 'once' | 'keyOf'>;
+interface Run extends Pick<WireOptions, 'config' | 'once' | 'keyOf'> {
+  readonly logger: RootLogger;
+  readonly scrub: Scrubber;
+}
 
 async function runUntilStopped(run: Run, terminal: Terminal): Promise<number> {
   const { config, logger, once } = run;
@@ -60,13 +65,26 @@ async function runUntilStopped(run: Run, terminal: Terminal): Promise<number> {
     'the worker starts',
   );
   signal.addEventListener('abort', () => endAnyway(logger), { once: true });
-  const parts = await wire({ ...run, out: terminal.out, signal }).catch((error: unknown) => {
+  const operations = once ? undefined : await openOperations({ ...run, version: version(), signal });
+  try {
+    const end = await runWired(run, terminal, operations);
+    const code = end === undefined ? EXIT.ok : exitCodeAt(end, once, config);
+    return code === EXIT.ok ? stoppedInOrder(logger) : code;
+  } finally {
+    await operations?.close();
+  }
+}
+
+/** Undefined where it was stopped before it had begun. */
+async function runWired(
+  run: Run,
+  { out, signal }: Terminal,
+  operations: OpenOperations | undefined,
+): Promise<WorkerEnd | undefined> {
+  const parts = await wire({ ...run, out, signal, operations }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
-  if (parts === undefined) return stoppedInOrder(logger);
-  const end = await runWorker(parts, signal);
-  const code = exitCodeAt(end, once, config);
-  return code === EXIT.ok ? stoppedInOrder(logger) : code;
+  return parts === undefined ? undefined : runWorker(parts, signal);
 }
 
 function stoppedInOrder(logger: Logger): number {

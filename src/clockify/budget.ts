@@ -90,6 +90,15 @@ export class Bucket {
     if (rate.requests / rate.windowMs < this.#rate.requests / this.#rate.windowMs) this.#rate = rate;
   }
 
+  /** What it could let go at once, and for how long it lets nothing go. */
+  left(): { readonly left: number; readonly limit: number; readonly windowMs: number; readonly heldForMs: number } {
+    const now = this.#clock.now();
+    const { windowMs } = this.#rate;
+    const limit = this.#limit();
+    const left = Math.max(0, limit - this.#log.used(windowMs, now));
+    return { left, limit, windowMs, heldForMs: Math.max(0, Math.round(this.#heldUntilMs - now)) };
+  }
+
   #pump(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

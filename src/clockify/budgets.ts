@@ -26,6 +26,8 @@ export interface Budgets {
   bucketOf(owner: BudgetOwner, rate: Rate): Bucket;
   /** Another process had these owners until now. */
   startAnew(concerns: (placedBy: string) => boolean): void;
+  /** What is left of each, by its name. */
+  left(): readonly ({ readonly budget: string } & ReturnType<Bucket['left']>)[];
 }
 
 export function createBudgets(options: BudgetsOptions): Budgets {
@@ -48,6 +50,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     startAnew(concerns) {
       for (const { bucket, placedBy } of buckets.values()) if (concerns(placedBy)) bucket.startAnew();
     },
+    left: () => [...buckets].map(([budget, { bucket }]) => ({ budget, ...bucket.left() })),
   };
 }
 

@@ -31,6 +31,7 @@ export interface Config {
   readonly discovery: { readonly everyMs: number };
   /** For hashes of personal data; undefined: no source has one. */
   readonly mask: { readonly key: string | undefined };
+  readonly console: ConsoleConfig;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 }
 
@@ -246,6 +247,15 @@ interface HttpConfig {
   readonly connections: number;
 }
 
+/** Where health, status and control are served. */
+interface ConsoleConfig {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** What a command must carry; undefined: only this machine may command. */
+  readonly token: string | undefined;
+}
+
 /** A sweep that would delete both more than the share and more than the number stops its slice (P4). */
 interface DeletesConfig {
   readonly guardShare: number;
@@ -290,6 +300,7 @@ export function secretsOf(config: Config): readonly string[] {
   const ofKafka = sasl?.mechanism === 'oauthbearer' ? sasl.clientSecret : sasl?.password;
   const others = [
     config.mask.key,
+    config.console.token,
     ofKafka,
     tls?.keyPassword,
     registry.password,

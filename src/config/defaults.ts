@@ -60,6 +60,9 @@ export const DEFAULTS = {
   'dead_letters.stop_at_least': '100',
   'discovery.every': '5m',
   'mask.key': null,
+  'console.host': '127.0.0.1',
+  'console.port': '8090',
+  'console.token': null,
   'log.level': 'info',
   'log.format': 'json',
 } as const;

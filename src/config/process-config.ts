@@ -16,6 +16,11 @@ export function processConfig(get: Settings): Omit<Config, 'credentials' | 'sour
     deadLetters: { stopShare: get('dead_letters.stop_share'), stopAtLeast: get('dead_letters.stop_at_least') },
     discovery: { everyMs: get('discovery.every') },
     mask: { key: get('mask.key') ?? undefined },
+    console: {
+      host: get('console.host'),
+      port: get('console.port'),
+      token: get('console.token') ?? undefined,
+    },
     log: { level: get('log.level'), format: get('log.format') },
   };
 }

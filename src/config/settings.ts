@@ -148,6 +148,18 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  'console.host': setting(
+    matching('a host', /^[a-zA-Z0-9.:-]{1,253}$/, 'An address or a host name; 0.0.0.0 for every interface.'),
+    'Where health, status and control are served; only to this machine by default.',
+  ),
+  'console.port': setting(integer(0, 65_535), 'Port of health, status and control; 0: any that is free, see the log.'),
+  'console.token': {
+    ...setting(
+      scalarSecret,
+      `What a command to the running worker must carry; left out, only this machine may command. Best as \${NAME} or \${file:path}.`,
+    ),
+    secret: true,
+  },
   'log.level': setting(
     choice('a log level', ['trace', 'debug', 'info', 'warn', 'error']),
     'Least level that is logged.',

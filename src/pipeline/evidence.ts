@@ -3,7 +3,8 @@ import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { EntityKey } from '../core/record.ts';
 import type { LiveEntry } from '../core/state.ts';
 import { entityKeyOf, entityStateKey } from '../core/state-codec.ts';
-import type { DeleteGuard, Testimony, Window } from './ports.ts';
+import { exceedsGuard, type HeldEntity, isAgreed } from './guard.ts';
+import type { Testimony, Window } from './ports.ts';
 import { failOnAbort, PAGE_RETRY, retryTransient } from './retry.ts';
 import type { SliceContext, Sweep } from './sweep.ts';
 
@@ -14,6 +15,10 @@ export interface Evidence {
   readonly missing: number;
   /** Absent from the sweep, and gone by the second witness too. */
   readonly gone: readonly Missing[];
+  /** Held back already and still absent, not asked again: they count, but this sweep may not delete them. */
+  readonly held: readonly Missing[];
+  /** What the sweep did not show. */
+  readonly absent: readonly Missing[];
   /** Items as the read by id gave them. */
   readonly alive: readonly unknown[];
   /** Missing, with no second witness yet. */
@@ -48,11 +53,11 @@ const STRAYS = 50;
 export async function gatherEvidence(sweep: Sweep, signal: AbortSignal): Promise<Evidence> {
   const { context } = sweep;
   const { missing, outOfSight, owned } = unmetOf(sweep);
-  const summary = { owned, missing: missing.length, outOfSight, receivedAtMs: context.ambient.now() };
+  const summary = { owned, missing: missing.length, absent: missing, outOfSight, receivedAtMs: context.ambient.now() };
   forgetOthers(context.memory.absences, missing);
   const { witness } = context.endpoint;
-  if (witness === undefined) return { ...summary, alive: [], ...absentTwice(sweep, missing) };
-  return { ...summary, ...(await askAll(context, missing, owned, signal)) };
+  if (witness === undefined) return { ...summary, alive: [], held: [], ...absentTwice(sweep, missing) };
+  return { ...summary, ...(await askAll(sweep, missing, owned, signal)) };
 }
 
 function unmetOf({ context, met, walk, version }: Sweep): Pick<Evidence, 'outOfSight' | 'owned'> & {
@@ -71,7 +76,7 @@ function unmetOf({ context, met, walk, version }: Sweep): Pick<Evidence, 'outOfS
 }
 
 /** Adds what the pages themselves have proved gone, under the same guard: it counts for those it belongs to. */
-export function withTold(evidence: Evidence, { gone, context }: Sweep): Evidence {
+export function withTold(evidence: Evidence, gone: readonly Missing[], { context }: Sweep): Evidence {
   if (gone.length === 0) return evidence;
   const owners = new Set(gone.map(({ entry }) => entry.slice));
   const told = [...owners].reduce((sum, owner) => sum + context.shard.state.ownedCount(owner), 0);
@@ -81,6 +86,28 @@ export function withTold(evidence: Evidence, { gone, context }: Sweep): Evidence
     missing: evidence.missing + gone.length,
     gone: [...gone, ...evidence.gone],
   };
+}
+
+/**
+ * What pages have proved gone, in this sweep or in one that was guarded: no list says it again. What was seen since, or
+ * has changed, is out of question; what a person has agreed to is read once more, for that was a while ago.
+ */
+export async function toldGone(sweep: Sweep, signal: AbortSignal): Promise<readonly Missing[]> {
+  const { context, agreed } = sweep;
+  const fresh = new Set(sweep.gone.map(({ stateKey }) => stateKey));
+  const before = (context.memory.guard.held?.told ?? []).filter(({ stateKey }) => !fresh.has(stateKey));
+  const told = [...sweep.gone];
+  for (const each of before.flatMap((one) => unseenOf(context, one))) {
+    if (!isAgreed(agreed, each) || context.endpoint.witness === undefined) told.push(each);
+    else if ((await ask(context, each.key, signal)).says === 'gone') told.push(each);
+  }
+  return told;
+}
+
+/** As the state has it now; nothing where it has changed or was seen since. */
+function unseenOf(context: SliceContext, { stateKey, tsMs, receivedAtMs = 0 }: HeldEntity): readonly Missing[] {
+  if ((context.shard.state.seenAt(stateKey) ?? 0) > receivedAtMs) return [];
+  return missingAt(context, stateKey).flatMap((now) => (now.entry.tsMs === tsMs ? [{ ...now, receivedAtMs }] : []));
 }
 
 function isInSight(window: Window | undefined, { startMs }: LiveEntry): boolean {
@@ -136,19 +163,54 @@ interface Heard {
  * the source no longer takes them): their number says nothing of this sweep.
  */
 async function askAll(
-  context: SliceContext,
+  sweep: Sweep,
   missing: readonly Missing[],
   owned: number,
   signal: AbortSignal,
-): Promise<Pick<Evidence, 'gone' | 'alive' | 'open' | 'receivedAtMs'>> {
+): Promise<Pick<Evidence, 'gone' | 'held' | 'alive' | 'open' | 'receivedAtMs'>> {
+  const { context, agreed } = sweep;
+  const waiting = waitingOf(sweep, missing, owned);
+  if (waiting.length > 0) return askHeld(sweep, missing, waiting, signal);
   const surprises = sampleFirst(missing.filter(({ stateKey }) => !context.memory.absences.has(stateKey)));
-  const heard: Heard = { gone: [], alive: [], receivedAtMs: context.ambient.now() };
+  const heard = hearNobody(context);
+  let unagreed = 0;
   for (const [at, each] of [...surprises, ...straysOf(context, missing)].entries()) {
+    const mayAsk = isAgreed(agreed, each);
+    if (!mayAsk && exceedsGuard(context.guard, unagreed, owned)) continue;
+    const before = heard.gone.length;
     hear(context, each, await ask(context, each.key, signal), heard);
+    if (!mayAsk) unagreed += heard.gone.length - before;
     if (at < surprises.length) refuseIfLying(surprises.length, heard.gone.length, heard.alive.length);
-    if (exceedsGuard(context.guard, heard.gone.length, owned) || isMute(at + 1, heard)) break;
+    if (isMute(at + 1, heard)) break;
   }
-  return { ...heard, open: missing.length - heard.gone.length - heard.alive.length };
+  return { ...heard, held: [], open: missing.length - heard.gone.length - heard.alive.length };
+}
+
+/** What was proved gone by a guarded sweep and is still missing, where it alone is too much for the guard. */
+function waitingOf({ context, agreed }: Sweep, missing: readonly Missing[], owned: number): readonly Missing[] {
+  const byKey = new Map(missing.map((each) => [each.stateKey, each]));
+  const waiting = (context.memory.guard.held?.gone ?? []).flatMap(({ stateKey, tsMs }) => {
+    const each = byKey.get(stateKey);
+    return each?.entry.tsMs === tsMs && !isAgreed(agreed, each) ? [each] : [];
+  });
+  return exceedsGuard(context.guard, waiting.length, owned) ? waiting : [];
+}
+
+/** While the guard holds, a few are read again each time, in turn, so that it lets go by itself where they are back. */
+async function askHeld(sweep: Sweep, missing: readonly Missing[], waiting: readonly Missing[], signal: AbortSignal) {
+  const { context, agreed } = sweep;
+  const heard = hearNobody(context);
+  const confirmed = missing.filter((each) => isAgreed(agreed, each));
+  for (const each of confirmed) hear(context, each, await ask(context, each.key, signal), heard);
+  const again = hearNobody(context);
+  for (const each of waiting.slice(0, SAMPLE)) hear(context, each, await ask(context, each.key, signal), again);
+  const alive = [...heard.alive, ...again.alive];
+  const held = [...waiting.slice(SAMPLE), ...again.gone];
+  return { ...heard, alive, held, open: missing.length - heard.gone.length - alive.length };
+}
+
+function hearNobody({ ambient }: SliceContext): Heard {
+  return { gone: [], alive: [], receivedAtMs: ambient.now() };
 }
 
 /** Who was asked now is the last to be asked again. */
@@ -202,9 +264,4 @@ function refuseIfLying(asked: number, gone: number, alive: number): void {
     'settle.sweep_not_credible',
     `a complete sweep did not show ${asked} entities, but ${alive} of ${SAMPLE} that were read by id are there`,
   );
-}
-
-/** True where so many would go that a person must agree first. More reads would only cost requests then. */
-export function exceedsGuard(guard: DeleteGuard, gone: number, owned: number): boolean {
-  return gone >= guard.atLeast && gone > guard.share * owned;
 }

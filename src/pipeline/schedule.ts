@@ -1,4 +1,20 @@
-import { concat, defer, EMPTY, ignoreElements, type Observable, repeat, switchMap, tap, timer } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  filter,
+  ignoreElements,
+  merge,
+  NEVER,
+  type Observable,
+  of,
+  repeat,
+  switchMap,
+  take,
+  tap,
+  timer,
+} from 'rxjs';
 import { sweepOnce } from './slice.ts';
 import type { SliceContext, SliceEvent } from './sweep.ts';
 
@@ -12,6 +28,19 @@ export interface Schedule {
    * never again.
    */
   readonly nextAfter?: ((startedAtMs: number | undefined, nowMs: number) => number | undefined) | undefined;
+  /** Wishes from outside. */
+  readonly wishes?: Wishes | undefined;
+}
+
+/** What a person may want of a slice while it runs, and what it tells of its schedule. */
+export interface Wishes {
+  /** Emits where the next sweep shall begin at once; a wish that comes during a sweep is for the one after it. */
+  readonly now$: Observable<unknown>;
+  /** While the last value is true no sweep begins; one that has begun goes on to its end. */
+  readonly paused$: Observable<boolean>;
+  /** When the next sweep is due, epoch ms; undefined: never. */
+  readonly onDue: (atMs: number | undefined) => void;
+  readonly onBegin: () => void;
 }
 
 /** A slice that keeps failing is tried this rarely at last, or at its own interval where that is longer. */
@@ -25,11 +54,12 @@ const MAX_TIMER_MS = 24 * 3_600_000;
  */
 export function runSlice(context: SliceContext, schedule: Schedule): Observable<SliceEvent> {
   const { now } = context.ambient;
-  const { everyMs, delayMs, nextAfter } = schedule;
+  const { everyMs, delayMs, nextAfter, wishes = NO_WISHES } = schedule;
   let startedAtMs: number | undefined;
   let failures = 0;
   const once = defer(() => {
     startedAtMs = now();
+    wishes.onBegin();
     return sweepOnce(context).pipe(
       tap((event) => {
         if (event.type === 'sweep') failures = event.outcome === 'complete' ? 0 : failures + 1;
@@ -41,13 +71,29 @@ export function runSlice(context: SliceContext, schedule: Schedule): Observable<
     const dueAtMs = nextAfter(startedAtMs, now());
     return dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - now());
   };
+  const turn = (ms: number | undefined): Observable<unknown> => {
+    wishes.onDue(ms === undefined ? undefined : now() + ms);
+    if (ms === undefined) return EMPTY;
+    return merge(wait(ms), wishes.now$).pipe(
+      take(1),
+      concatMap(() => released(wishes)),
+    );
+  };
   const first = nextAfter === undefined ? delayMs : (rest() ?? 0) + delayMs;
-  return concat(wait(first).pipe(ignoreElements()), once.pipe(repeat({ delay: () => wait(rest()) })));
+  return concat(defer(() => turn(first)).pipe(ignoreElements()), once.pipe(repeat({ delay: () => turn(rest()) })));
 }
 
-/** Emits once after so long; completes without a word where that is never. */
-function wait(ms: number | undefined): Observable<unknown> {
-  if (ms === undefined) return EMPTY;
+const NO_WISHES: Wishes = { now$: NEVER, paused$: of(false), onDue: () => undefined, onBegin: () => undefined };
+
+function released({ paused$ }: Wishes): Observable<unknown> {
+  return paused$.pipe(
+    filter((isPaused) => !isPaused),
+    take(1),
+  );
+}
+
+/** Emits once after so long. */
+function wait(ms: number): Observable<unknown> {
   return ms <= MAX_TIMER_MS ? timer(ms) : timer(MAX_TIMER_MS).pipe(switchMap(() => wait(ms - MAX_TIMER_MS)));
 }
 

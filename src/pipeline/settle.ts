@@ -1,13 +1,14 @@
 import { type Change, nextTsMs } from '../core/change.ts';
 import type { EncodedRecord, EntityKey, Reject } from '../core/record.ts';
-import type { LiveEntry } from '../core/state.ts';
 import { entityStateKey } from '../core/state-codec.ts';
 import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
 import { deadLetterId, diff, sightingOf } from './diff.ts';
 import { encodeRecord } from './encode.ts';
-import { type Evidence, exceedsGuard, gatherEvidence, type Missing, withTold } from './evidence.ts';
+import { type Evidence, gatherEvidence, type Missing, toldGone, withTold } from './evidence.ts';
 import { extractItem } from './extract.ts';
+import { exceedsGuard, type Held, heldOf, isAgreed } from './guard.ts';
+import { lastRow } from './last-row.ts';
 import { type Asked, askedNow } from './poll.ts';
 import type { Settlement, SliceContext, Sweep } from './sweep.ts';
 import { writeDown } from './sweep-end.ts';
@@ -29,9 +30,10 @@ export interface Settled {
  */
 export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled> {
   const asked = askedNow(sweep.context);
-  const evidence = withTold(await gatherEvidence(sweep, signal), sweep);
-  const guarded = exceedsGuard(sweep.context.guard, evidence.gone.length, evidence.owned);
-  const gone = guarded ? [] : evidence.gone;
+  const told = await toldGone(sweep, signal);
+  const evidence = withTold(await gatherEvidence(sweep, signal), told, sweep);
+  const { gone, held } = underGuard(sweep, evidence, told);
+  const guarded = held !== undefined;
   const revived = await commitAlive(sweep, evidence, asked);
   let deleted = 0;
   for (let from = 0; from < gone.length; from += DELETES_PER_COMMIT) {
@@ -39,9 +41,36 @@ export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled
   }
   await writeDown(sweep, guarded, evidence.outOfSight);
   sweep.walk.concluded?.();
+  remember(sweep, held);
   const { missing, alive } = evidence;
-  const settlement = { missing, alive: alive.length, open: missing - alive.length - deleted, gone: deleted, guarded };
-  return { settlement, counts: { ...revived, published: { ...revived.published, d: deleted } } };
+  const open = missing - alive.length - deleted;
+  const settlement: Settlement = { missing, alive: alive.length, open, gone: deleted, guarded };
+  return {
+    settlement: held === undefined ? settlement : { ...settlement, held: held.gone.length },
+    counts: { ...revived, published: { ...revived.published, d: deleted } },
+  };
+}
+
+/** What may go now, and what is held back: those that nobody has agreed to, where they are too many. */
+function underGuard({ context, agreed }: Sweep, evidence: Evidence, told: readonly Missing[]) {
+  const confirmed = evidence.gone.filter((each) => isAgreed(agreed, each));
+  const fresh = evidence.gone.filter((each) => !isAgreed(agreed, each));
+  const unagreed = fresh.length + evidence.held.length;
+  if (!exceedsGuard(context.guard, unagreed, evidence.owned - confirmed.length)) return { gone: evidence.gone };
+  const held: Held = {
+    gone: [...evidence.held, ...fresh].map(heldOf),
+    told: told.filter((each) => !isAgreed(agreed, each)).map(heldOf),
+    absent: evidence.absent.filter((each) => !isAgreed(agreed, each)).map(heldOf),
+    sinceMs: context.memory.guard.held?.sinceMs ?? context.ambient.now(),
+  };
+  return { gone: confirmed, held };
+}
+
+/** An agreement is about one guarded sweep: it is used up by the next one that is complete. */
+function remember({ context, agreed }: Sweep, held: Held | undefined): void {
+  const { guard } = context.memory;
+  guard.held = held;
+  if (guard.agreed === agreed) guard.agreed = new Map();
 }
 
 /** What the witness showed instead of a missing entity is news like any other. */
@@ -97,20 +126,12 @@ function noteSeen({ source, shard }: SliceContext, keys: readonly EntityKey[], a
 function deleteOf(context: SliceContext, missing: Missing, answeredAtMs: number): Change[] {
   const { stateKey, key, entry, version, receivedAtMs: sourceTsMs = answeredAtMs } = missing;
   if (context.shard.state.versionAt(stateKey) !== version) return [];
-  const { hash, startMs } = entry;
+  const { startMs } = entry;
   const tsMs = nextTsMs(context.ambient.now(), entry.tsMs);
   const keyBytes = context.source.codec.encodeKey(key);
   const sighting = sightingOf(context, key, sourceTsMs);
-  const rowBytes = rowOf(context, entry);
+  const { rowBytes, hash } = lastRow(context, entry);
   return [{ op: 'd', key, slice: entry.slice, keyBytes, rowBytes, hash, startMs, sourceTsMs, tsMs, sighting }];
-}
-
-/** The last known row in today's schema. */
-function rowOf(context: SliceContext, entry: LiveEntry): Uint8Array {
-  const { codec } = context.source;
-  const writer = context.shard.state.schema(entry.schema);
-  if (entry.schema === codec.fingerprint || writer === undefined) return entry.rowBytes;
-  return codec.upgradeRow(entry.rowBytes, writer).rowBytes;
 }
 
 const NOTHING = { adopted: [], deadLetters: [], healed: [], forgotten: [], checkpoint: undefined } as const;

@@ -2,6 +2,7 @@ import type { WorkerError } from '../core/errors.ts';
 import { entityKeyOf, entityStateKey } from '../core/state-codec.ts';
 import type { Counts } from './counts.ts';
 import type { Missing } from './evidence.ts';
+import { type Agreed, newGuard, type SliceGuard } from './guard.ts';
 import { PageMemory } from './page-memory.ts';
 import type { Ambient, DeleteGuard, Digest, Endpoint, Known, Slice, SourceKind, Walk } from './ports.ts';
 import type { Shard } from './shard.ts';
@@ -30,12 +31,18 @@ interface SliceMemory {
   readonly absences: Map<string, number>;
   /** The next sweep comes right after another: it is no second look, so that absence from it proves nothing. */
   isHasty: boolean;
+  readonly guard: SliceGuard;
 }
 
 /** What a slice begins with on a shard: nothing of its pages, and the absences that its complete sweeps have counted. */
-export function newMemory(state: ShardState, source: string, slice: Slice, isHasty = false): SliceMemory {
+export function newMemory(
+  state: ShardState,
+  source: string,
+  slice: Slice,
+  { isHasty = false, guard = newGuard() }: Partial<Pick<SliceMemory, 'isHasty' | 'guard'>> = {},
+): SliceMemory {
   const { absences = {} } = state.checkpoint(source, slice.id) ?? {};
-  return { pages: new PageMemory(), absences: new Map(Object.entries(absences)), isHasty };
+  return { pages: new PageMemory(), absences: new Map(Object.entries(absences)), isHasty, guard };
 }
 
 /** One walk through a slice's pages: what it has met so far. In memory only, so half a sweep is never evidence. */
@@ -53,6 +60,8 @@ export interface Sweep {
   readonly left: Set<string>;
   /** The version of the state when it was begun. */
   readonly version: number;
+  /** What a person had agreed to lose when it was begun. */
+  readonly agreed: Agreed;
   /** An item without a readable key may be any entity: absence proves nothing then. */
   sawUnnamed: boolean;
   /** A page that the one before it had promised showed nothing new: rows were lost, so absence proves nothing. */
@@ -73,6 +82,7 @@ export function beginSweep(context: SliceContext): Sweep {
     gone: [],
     left: new Set(),
     version: context.shard.state.version,
+    agreed: memory.guard.agreed,
     sawUnnamed: false,
     sawHole,
   };
@@ -122,6 +132,8 @@ export interface Settlement {
   readonly alive: number;
   /** No evidence yet: forbidden, unclear, or the first absence of two. */
   readonly open: number;
-  /** Set when the sweep would have deleted more than the guard allows: none was. */
+  /** Set when the sweep would have deleted more than the guard allows: none was, but what a person had agreed to. */
   readonly guarded: boolean;
+  /** Where it is guarded: how many are proved gone and held back. */
+  readonly held?: number;
 }

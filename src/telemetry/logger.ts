@@ -6,7 +6,7 @@ import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions 
 import { prettyLine } from './pretty.ts';
 import { createScrubber, type Scrubber } from './scrubber.ts';
 
-type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 type LogFields = Readonly<Record<string, unknown>>;
 
 /** Log fields first, then a sentence: `log.info({ event: 'worker.started' }, 'The worker has started')`. */
@@ -18,6 +18,12 @@ export interface Logger {
   error(fields: LogFields, message?: string): void;
   /** A logger that adds these fields to every line. */
   child(fields: LogFields): Logger;
+}
+
+/** The logger that all others come from. */
+export interface RootLogger extends Logger {
+  /** For this one and all that came from it. */
+  setLevel(level: LogLevel): void;
 }
 
 export interface LoggerOptions {
@@ -32,23 +38,30 @@ export interface LoggerOptions {
 }
 
 /** An error belongs under `err`, where its cause and its code are written too. */
-export function createLogger({ level, format, secrets, destination, colour = false }: LoggerOptions): Logger {
+export function createLogger({ level, format, secrets, destination, colour = false }: LoggerOptions): RootLogger {
   const target = destination ?? fileDestination({ fd: 2, sync: true });
   const scrub = typeof secrets === 'function' ? secrets : createScrubber(secrets);
   const write = (line: string): void => {
     const safe = scrubLine(line, scrub);
     target.write(format === 'pretty' ? prettyLine(safe, colour) : safe);
   };
-  return pino(
+  const all: { level: string }[] = [];
+  const root = pino(
     {
       level,
       base: null,
+      onChild: (child) => void all.push(child),
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: stdSerializers.errWithCause, error: stdSerializers.errWithCause },
     },
     { write },
   );
+  all.push(root);
+  const setLevel = (next: LogLevel) => {
+    for (const logger of all) logger.level = next;
+  };
+  return Object.assign(root, { setLevel });
 }
 
 /** Through the parsed line, so that it stays JSON even where a secret is a number, a key or half an escape. */

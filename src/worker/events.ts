@@ -6,6 +6,10 @@ import type { SliceEvent } from '../pipeline/sweep.ts';
 export type WorkerEvent =
   | SliceEvent
   | { readonly type: 'retry'; readonly slice: Slice; readonly error: WorkerError; readonly waitMs: number }
+  | { readonly type: 'slice-due'; readonly slice: Slice; readonly atMs: number | undefined }
+  | { readonly type: 'slice-begun'; readonly slice: Slice }
+  | { readonly type: 'slice-left'; readonly slice: Slice }
+  | { readonly type: 'shard-opening'; readonly shard: number }
   | {
       readonly type: 'shard-opened';
       readonly shard: number;

@@ -2,8 +2,10 @@ import {
   concat,
   concatMap,
   EMPTY,
+  finalize,
   from,
   ignoreElements,
+  type MonoTypeOperatorFunction,
   map,
   type Observable,
   of,
@@ -30,9 +32,7 @@ export function leftBehind(
   const prefix = `${sliceId(source.kind.name, params)}/`;
   const settled = new Set<string>();
   const settleOf = (shard: Shard, value: string): Observable<SliceEvent> =>
-    settleSlice(source, env, shard, { ...params, [parameter]: value }).pipe(
-      tap((event) => isSettled(event) && settled.add(value)),
-    );
+    settleSlice(source, env, shard, { ...params, [parameter]: value }).pipe(whenSettled(() => settled.add(value)));
   const leftOf = (shard: Shard, listed: ReadonlySet<string>): readonly string[] =>
     shard.state
       .owners()
@@ -67,13 +67,22 @@ export function settleSlice(
   const slice = { id: sliceId(source.kind.name, params), params };
   const context = contextOf(source, env, slice, endpoint, shard);
   const begin$ = untilWritten(() => adoptIdentity(shard, source, env.report), env, slice).pipe(ignoreElements());
-  return concat(begin$, settleLeft(context));
+  return concat(begin$, settleLeft(context)).pipe(finalize(() => env.register?.leave(context)));
 }
 
 const END = Symbol('all of it is settled');
 
+/** Tells of each slice that needs no further look: what the guard holds back is looked at again. */
+export function whenSettled(tell: (slice: string) => void): MonoTypeOperatorFunction<SliceEvent> {
+  const guarded = new Set<string>();
+  return tap((event) => {
+    if (event.type === 'settled' && event.settlement.guarded) guarded.add(event.slice.id);
+    if (event.type !== 'sweep' || guarded.delete(event.slice.id)) return;
+    if (isSettled(event)) tell(event.slice.id);
+  });
+}
+
 /** What most of the children answer for is not asked again: it is only hidden. */
-export function isSettled(event: SliceEvent): boolean {
-  if (event.type !== 'sweep') return false;
+function isSettled(event: Extract<SliceEvent, { type: 'sweep' }>): boolean {
   return event.outcome === 'complete' || event.error.code === 'settle.sweep_not_credible';
 }

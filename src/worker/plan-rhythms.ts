@@ -68,13 +68,14 @@ function runningOf(given: RhythmPlan, everyMs: number): Rhythm {
   const pageSize = source.pageSize ?? given.template.list.pageSize;
   const endpoint = ({ workspace = '' }: Params) => {
     const witness = witnessOf(given, client, workspace);
-    return endpointFrom(createRunning({ client, witness, workspace, pageSize, users: usersOf(given) }));
+    return endpointFrom(createRunning({ client, witness, workspace, pageSize, users: usersOf(given) }), witness);
   };
   return { name: 'running', seenBy: 'running', of: 'workspace', schedule: scheduleOf(given, everyMs), endpoint };
 }
 
 function changesOf(given: RhythmPlan, everyMs: number, changes: ChangesByWorkspace): Rhythm {
-  const endpoint = ({ workspace = '' }: Params) => endpointFrom(changes(workspace));
+  const endpoint = ({ workspace = '' }: Params) =>
+    endpointFrom(changes(workspace), witnessOf(given, clientOf(given, 'changes'), workspace));
   return { name: 'changes', seenBy: 'changes', of: 'workspace', schedule: scheduleOf(given, everyMs), endpoint };
 }
 
@@ -126,7 +127,8 @@ function straysOf(given: RhythmPlan, everyMs: number): Rhythm {
     schedule: scheduleOf(given, straysEveryMs(everyMs)),
     endpoint: ({ workspace = '' }, listed) => {
       const prefix = `${sliceId(source.name, { workspace })}/`;
-      return endpointFrom(createStrays({ witness: witnessOf(given, client, workspace), workspace, prefix, listed }));
+      const witness = witnessOf(given, client, workspace);
+      return endpointFrom(createStrays({ witness, workspace, prefix, listed }), witness);
     },
   };
 }
@@ -168,6 +170,6 @@ function witnessOf({ endpointOf }: RhythmPlan, client: Client, workspace: string
   return witness;
 }
 
-function endpointFrom({ begin }: RhythmEndpoint): Endpoint {
-  return { paged: true, begin, page: notWithoutBegin, witness: undefined };
+function endpointFrom({ begin }: RhythmEndpoint, witness?: Witness): Endpoint {
+  return { paged: true, begin, page: notWithoutBegin, witness };
 }

@@ -28,10 +28,17 @@ export function reportTo(log: EventLog): Report {
   return (event) => (tellers[event.type] as (event: WorkerEvent) => void)(event);
 }
 
-function sliceTellers(log: EventLog, faults: Faults): Pick<Tellers, 'page' | 'settled' | 'sweep' | 'retry'> {
+function sliceTellers(
+  log: EventLog,
+  faults: Faults,
+): Pick<Tellers, 'page' | 'settled' | 'sweep' | 'retry' | 'slice-due' | 'slice-begun' | 'slice-left'> {
   const totals = new Map<string, Counts>();
   const shapes = createShapes(log);
+  const guarded = createGuarded(log);
   return {
+    'slice-due': () => undefined,
+    'slice-begun': () => undefined,
+    'slice-left': ({ slice }) => guarded.forget(slice.id),
     page({ slice, number, counts }) {
       shapes.tell(slice.id, counts.unknownFields.keys());
       totals.set(slice.id, addCounts(totals.get(slice.id), counts));
@@ -43,7 +50,7 @@ function sliceTellers(log: EventLog, faults: Faults): Pick<Tellers, 'page' | 'se
     },
     settled({ slice, settlement, counts }) {
       totals.set(slice.id, addCounts(totals.get(slice.id), counts));
-      if (settlement.guarded) tellGuarded(log, slice.id, settlement);
+      guarded.tell(slice.id, settlement);
     },
     sweep(event) {
       const counts = totals.get(event.slice.id);
@@ -61,8 +68,9 @@ function sliceTellers(log: EventLog, faults: Faults): Pick<Tellers, 'page' | 'se
 function shardTellers(
   log: EventLog,
   faults: Faults,
-): Pick<Tellers, 'shard-opened' | 'shard-failed' | 'shard-closed' | 'shards-assigned'> {
+): Pick<Tellers, 'shard-opening' | 'shard-opened' | 'shard-failed' | 'shard-closed' | 'shards-assigned'> {
   return {
+    'shard-opening': ({ shard }) => log.debug({ event: 'shard.opening', shard }, `shard ${shard} is being taken`),
     'shard-opened': (event) => {
       faults.forget(`shard ${event.shard}`);
       log.info({ ...event, event: 'shard.opened' }, `shard ${event.shard} is ours: ${event.records} records of state`);
@@ -152,11 +160,32 @@ function tellDeadLetters(log: EventLog, slice: string, count: number): void {
   log.warn({ event: 'record.dead_lettered', slice, count }, `${slice}: ${count} records went to the dead letters`);
 }
 
+/** A slice that the guard has stopped is told once, and once more when it is let go. */
+function createGuarded(log: EventLog) {
+  const stopped = new Set<string>();
+  return {
+    tell(slice: string, settlement: Settlement): void {
+      if (settlement.guarded === stopped.has(slice)) return;
+      if (settlement.guarded) stopped.add(slice);
+      else stopped.delete(slice);
+      if (settlement.guarded) tellGuarded(log, slice, settlement);
+      else
+        log.info(
+          { event: 'deletes.released', slice, ...settlement },
+          `${slice}: the guard holds nothing back any more`,
+        );
+    },
+    forget: (slice: string) => void stopped.delete(slice),
+  };
+}
+
 function tellGuarded(log: EventLog, slice: string, settlement: Settlement): void {
-  const hint = 'If they are really gone, raise deletes.guard_share or deletes.guard_at_least until they are published.';
+  const source = slice.split('/')[0] ?? '';
+  const hint = `If they are really gone: clockify-kafka confirm-deletes ${source}. It lets go by itself once they are back.`;
+  const { held = settlement.open, missing } = settlement;
   log.error(
     { event: 'deletes.guarded', slice, code: 'settle.guarded', ...settlement, hint },
-    `${slice}: ${settlement.open} of its entities are gone, more than the guard allows; none was deleted`,
+    `${slice}: ${missing} of its entities do not show, ${held} are proved gone, more than the guard allows; they are kept`,
   );
 }
 

@@ -60,16 +60,20 @@ export function createShards(parts: ShardParts): Shards {
       const controller = new AbortController();
       const taken = take(number, afterFencing, controller.signal);
       let held: Shard | undefined;
-      taken.then(
-        (shard) => {
-          held = shard;
-          subscriber.next(shard);
-        },
-        (error: unknown) => subscriber.error(error),
-      );
+      let hasFailed = false;
+      const fail = (error: unknown) => {
+        hasFailed = true;
+        subscriber.error(error);
+      };
+      const give = (shard: Shard) => {
+        held = shard;
+        subscriber.next(shard);
+      };
+      taken.then(give, fail);
       const close = (shard: Shard | undefined) => closeShard(shard, parts.report);
       return () => {
         controller.abort();
+        if (held === undefined && !hasFailed) parts.report({ type: 'shard-closed', shard: number });
         closing.set(number, held === undefined ? taken.catch(() => undefined).then(close) : close(held));
       };
     });
@@ -103,9 +107,7 @@ export function createShards(parts: ShardParts): Shards {
     return known;
   };
 
-  const closed = async (): Promise<void> => {
-    await Promise.all(closing.values());
-  };
+  const closed = (): Promise<void> => Promise.all(closing.values()).then(() => undefined);
 
   return { open, spoil: (shard, error) => spoiled$.next({ shard, error }), closed };
 }
@@ -119,6 +121,7 @@ async function closeShard(shard: Shard | undefined, report: Report): Promise<voi
 /** The order is the promise: only after fencing does the state hold still (P2). */
 async function fenceAndRestore(parts: ShardParts, number: number, signal: AbortSignal): Promise<Shard> {
   const startedAtMs = parts.ambient.now();
+  parts.report({ type: 'shard-opening', shard: number });
   const writer = await parts.sink.fence(number, signal);
   try {
     const state = new ShardState();

@@ -1,6 +1,7 @@
 import {
   catchError,
   concat,
+  finalize,
   ignoreElements,
   NEVER,
   type Observable,
@@ -11,6 +12,7 @@ import {
 } from 'rxjs';
 import { toWorkerError } from '../core/errors.ts';
 import { entityKeyOf } from '../core/state-codec.ts';
+import { newGuard } from '../pipeline/guard.ts';
 import type { Endpoint, Params, Slice } from '../pipeline/ports.ts';
 import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
 import { runSlice } from '../pipeline/schedule.ts';
@@ -74,10 +76,19 @@ export function sliceOf(
         tap((event) => tellListed(source, context, event)),
         tap((event) => rhythm?.onEvent?.(params, event, env.ambient.now())),
       );
-      return concat(begin$, told$).pipe(guardShard(env, shard));
+      env.register?.enter(context);
+      return concat(begin$, told$).pipe(
+        guardShard(env, shard),
+        finalize(() => leave(context, env)),
+      );
     }),
   );
   return env.once ? events$.pipe(takeWhile((event) => event.type !== 'sweep', true)) : events$;
+}
+
+function leave(context: SliceContext, env: SourceEnvironment): void {
+  env.register?.leave(context);
+  env.report({ type: 'slice-left', slice: context.slice });
 }
 
 function tellListed({ onListed }: Source, { slice, shard }: SliceContext, event: SliceEvent): void {
@@ -96,8 +107,11 @@ function everyTick(context: SliceContext, schedule: SourceSchedule, env: SourceE
   const { endpoint, shard, source, slice } = context;
   const { nextAfter } = endpoint;
   const checkpoint = () => shard.state.checkpoint(source.name, slice.id) ?? {};
+  const onDue = (atMs: number | undefined) => env.report({ type: 'slice-due', slice, atMs });
+  const onBegin = () => env.report({ type: 'slice-begun', slice });
   return runSlice(context, {
     ...schedule,
+    wishes: env.register?.wishesOf(slice, source.name, onDue, onBegin),
     delayMs: Math.round(env.ambient.random() * schedule.spreadMs),
     nextAfter: nextAfter === undefined ? schedule.nextAfter : (started, now) => nextAfter(started, now, checkpoint()),
   });
@@ -119,7 +133,10 @@ export function contextOf(
     ambient: env.ambient,
     digest: env.digest,
     onRetry: (error, waitMs) => env.report({ type: 'retry', slice, error, waitMs }),
-    memory: newMemory(shard.state, source.kind.name, slice, source.isRegrown),
+    memory: newMemory(shard.state, source.kind.name, slice, {
+      isHasty: source.isRegrown === true,
+      guard: env.register?.guardOf(slice.id) ?? newGuard(),
+    }),
   };
 }
 

@@ -22,6 +22,7 @@ import type { Ambient, DeleteGuard, Digest, Endpoint, Params, Slice, SourceKind 
 import type { Schedule } from '../pipeline/schedule.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 import { markBaseline } from './baseline.ts';
+import type { SliceRegister } from './control.ts';
 import type { Report } from './events.ts';
 import { leftBehind } from './left-behind.ts';
 import { mergeMembers } from './members.ts';
@@ -68,6 +69,8 @@ export interface SourceEnvironment {
   readonly ambient: Ambient;
   readonly digest: Digest;
   readonly report: Report;
+  /** Where slices are known while they run, for those who may ask something of them. */
+  readonly register?: SliceRegister | undefined;
   /** One complete sweep of each slice, then the end. */
   readonly once: boolean;
 }
@@ -76,7 +79,7 @@ export interface SourceEnvironment {
 export function runSource(source: Source, env: SourceEnvironment): Observable<SliceEvent> {
   const [owner, ...rest] = source.parameters;
   const owners$ = owner === undefined ? of(new Set([source.credential])) : source.valuesOf(owner, {});
-  const polled$ = mergeMembers(ownedOf(owners$, env), (id) => {
+  const polled$ = mergeMembers(tellSplit(source, env, owners$), (id) => {
     const number = shardFor(id, env.shardCount);
     const params: Params = owner === undefined ? {} : { [owner]: id };
     return rest.length === 0 ? sliceOf(source, env, number, { params }) : children(source, env, number, rest, params);
@@ -84,14 +87,26 @@ export function runSource(source: Source, env: SourceEnvironment): Observable<Sl
   return owner === undefined ? polled$ : merge(polled$, vanished(source, env, owners$));
 }
 
+function tellSplit({ kind }: Source, env: SourceEnvironment, owners$: Observable<ReadonlySet<string>>) {
+  return combineLatest([owners$, env.owned$]).pipe(
+    map(([all, shards]) => {
+      const own = ownedAmong(all, shards, env);
+      env.register?.split(kind.name, all, own);
+      return own;
+    }),
+  );
+}
+
 /** Of some owners those whose shard this worker has. */
 export function ownedOf(
   ids$: Observable<ReadonlySet<string>>,
   env: SourceEnvironment,
 ): Observable<ReadonlySet<string>> {
-  return combineLatest([ids$, env.owned$]).pipe(
-    map(([ids, shards]) => new Set([...ids].filter((id) => shards.has(shardFor(id, env.shardCount))))),
-  );
+  return combineLatest([ids$, env.owned$]).pipe(map(([ids, shards]) => ownedAmong(ids, shards, env)));
+}
+
+function ownedAmong(ids: ReadonlySet<string>, shards: ReadonlySet<number>, { shardCount }: SourceEnvironment) {
+  return new Set([...ids].filter((id) => shards.has(shardFor(id, shardCount))));
 }
 
 /** The slices below one workspace, and the moment at which all of them have been read once. */

@@ -20,7 +20,7 @@ import type { Params } from '../pipeline/ports.ts';
 import { abortable, PAGE_RETRY, retryTransient } from '../pipeline/retry.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
-import { isSettled, settleSlice } from './left-behind.ts';
+import { settleSlice, whenSettled } from './left-behind.ts';
 import { mergeMembers } from './members.ts';
 import type { Source, SourceEnvironment } from './source.ts';
 import { guardShard, sliceId } from './source-slice.ts';
@@ -65,7 +65,7 @@ function inShard(
         const all$ = from(workspaces).pipe(
           concatMap((workspace) => provedGone(source, env, workspace).pipe(concatMap(() => slicesOf(workspace)))),
           concatMap(({ params }) => settleSlice(source, env, shard, params)),
-          tap((event) => isSettled(event) && settled.add(event.slice.id)),
+          whenSettled((slice) => settled.add(slice)),
         );
         return concat(all$, of(END)).pipe(guardShard(env, shard));
       }),

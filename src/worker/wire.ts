@@ -11,10 +11,12 @@ import { shardFor } from '../core/murmur2.ts';
 import type { Ambient } from '../pipeline/ports.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createControl } from './control.ts';
 import { createDiscovery } from './discover.ts';
 import type { Report } from './events.ts';
 import { createFeeds, type Feeds } from './feeds.ts';
 import { createLedgers, keepCredentials, rememberedCredentials } from './ledgers.ts';
+import type { Operations } from './operations.ts';
 import { planSource } from './plan.ts';
 import { feedOf } from './plan-template.ts';
 import { reportTo } from './report.ts';
@@ -37,6 +39,8 @@ export interface WireOptions {
   /** Lines of data, for the sink `stdout`. */
   readonly out: (line: string) => void | Promise<void>;
   readonly signal: AbortSignal;
+  /** Who looks on, and commands; left out, nobody does. */
+  readonly operations?: Operations | undefined;
 }
 
 /** What the process gives, and a test with a clock of its own gives in its place. */
@@ -47,7 +51,7 @@ interface Surroundings {
   readonly dispatcher?: ClientOptions['dispatcher'];
 }
 
-interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf'> {
+interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf' | 'operations'> {
   readonly report: Report;
 }
 
@@ -55,7 +59,7 @@ interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf'> {
 export async function wire(options: WireOptions): Promise<WorkerParts> {
   const target = await openSink(options);
   const ambient = { now: Date.now, random: Math.random };
-  return assemble({ ...options, report: reportTo(options.logger) }, target, { ambient, clock: processClock });
+  return assemble({ ...options, report: toldTo(options) }, target, { ambient, clock: processClock });
 }
 
 /**
@@ -66,7 +70,10 @@ export async function wire(options: WireOptions): Promise<WorkerParts> {
 export function assemble(assembly: Assembly, target: Target, surroundings: Surroundings): WorkerParts {
   const { config, once } = assembly;
   const { ambient } = surroundings;
-  const { report, shards, clients, beside } = budgetedOf(assembly, target, surroundings);
+  const { report, shards, clients, beside, budgets } = budgetedOf(assembly, target, surroundings);
+  const names = config.sources.map(({ name }) => name);
+  const control = createControl(names, (shard, error) => shards.spoil(shard, error));
+  assembly.operations?.attach(control, () => budgets.left());
   const discoveries = discoveriesOf({ config, once, report }, clients, ambient);
   const feeds = feedsOf(config, once);
   const workspaces = workspacesOf(config, discoveries, report);
@@ -92,8 +99,18 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
     await Promise.all([...clients.values()].map((client) => client.close()));
   };
   const guard = { share: config.deletes.guardShare, atLeast: config.deletes.guardAtLeast };
-  const environment = { shards, shardCount: config.kafka.shards, guard, ambient, digest, report, once };
+  const register = control.slices;
+  const environment = { shards, shardCount: config.kafka.shards, guard, ambient, digest, report, register, once };
   return { sources, membership: target.membership, shards, environment, ambient, report, beside, close };
+}
+
+/** The log, and the status. */
+function toldTo({ logger, operations }: WireOptions): Report {
+  const log = reportTo(logger);
+  return (event) => {
+    operations?.status.report(event);
+    log(event);
+  };
 }
 
 /** Clients, whose budgets are remembered in the shards, and shards, which say when they are there. */
@@ -120,7 +137,7 @@ function budgetedOf(assembly: Assembly, target: Target, surroundings: Surroundin
   const shards: Shards = createShards({ ...target, ambient: surroundings.ambient, report, onOpened });
   const remembered = rememberedCredentials(config, SHORT_WINDOW_MS);
   const beside = (env: SourceEnvironment) => keepCredentials(remembered, env);
-  return { report, shards, clients: clientsOf(assembly, budgets, surroundings), beside };
+  return { report, shards, clients: clientsOf(assembly, budgets, surroundings), beside, budgets };
 }
 
 function clientsOf(

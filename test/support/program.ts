@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+/** Of the console: many run at once. */
+const ANY_PORT = { CLOCKIFY_KAFKA_CONSOLE_PORT: '0' };
+
 export interface Ended {
   /** Exit code; null where a signal ended it. */
   readonly code: number | null;
@@ -25,7 +28,7 @@ export async function runProgram(args: readonly string[], options: RunOptions = 
   const { cwd, env = {}, limitMs = 60_000, onErr } = options;
   const child = spawn(process.execPath, [MAIN, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...ANY_PORT, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

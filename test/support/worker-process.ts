@@ -66,6 +66,7 @@ export function environmentOf(options: WorkerEnvironment): NodeJS.ProcessEnv {
   const { clockifyUrl, reportsUrl = '', apiKey, brokers, registryUrl, env = {} } = options;
   return {
     ...process.env,
+    CLOCKIFY_KAFKA_CONSOLE_PORT: '0',
     CLOCKIFY_API_KEY: apiKey,
     CLOCKIFY_URL: clockifyUrl,
     CLOCKIFY_REPORTS_URL: reportsUrl,

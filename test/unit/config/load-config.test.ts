@@ -54,6 +54,7 @@ test('the smallest file gives a complete configuration', () => {
     },
     deletes: { guardShare: 0.2, guardAtLeast: 50 },
     deadLetters: { stopShare: 0.5, stopAtLeast: 100 },
+    console: { host: '127.0.0.1', port: 8090, token: undefined },
     discovery: { everyMs: 300_000 },
     mask: { key: undefined },
     log: { level: 'info', format: 'json' },

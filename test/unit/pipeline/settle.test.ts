@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { WorkerError } from '../../../src/core/errors.ts';
-import { exceedsGuard, sampleFirst } from '../../../src/pipeline/evidence.ts';
+import { sampleFirst } from '../../../src/pipeline/evidence.ts';
+import { exceedsGuard } from '../../../src/pipeline/guard.ts';
 import type { Testimony } from '../../../src/pipeline/ports.ts';
 import { settle } from '../../../src/pipeline/settle.ts';
 import { beginSweep } from '../../../src/pipeline/sweep.ts';
@@ -128,7 +129,8 @@ test('P4: the guard trips only where both its share and its number are exceeded'
 test('P4: a sweep beyond the guard deletes none at all, asks no more than it must, and says so', async () => {
   const { world, endpoint, context, from } = await settled(things(40), { guard: { share: 0.2, atLeast: 5 } });
   endpoint.items = things(20);
-  deepStrictEqual(settlementOf(await sweep(context)), { missing: 20, alive: 0, open: 20, gone: 0, guarded: true });
+  const settlement = settlementOf(await sweep(context));
+  deepStrictEqual(settlement, { missing: 20, alive: 0, open: 20, gone: 0, guarded: true, held: 9 });
   strictEqual(endpoint.witnessed.length, 9);
   strictEqual(world.sink.committed.length, from);
   const transactions = world.sink.transactions.length;

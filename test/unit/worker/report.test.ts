@@ -140,7 +140,7 @@ test('what passes by itself is warn, what needs a person is error, and says what
     'warn page.retried',
   ]);
   strictEqual(lines[2]?.fields.hint, hint);
-  ok(String(lines[3]?.fields.hint).includes('deletes.guard_share'));
+  ok(String(lines[3]?.fields.hint).includes('clockify-kafka confirm-deletes'));
   strictEqual(lines[6]?.fields.cause, 'why');
 });
 

@@ -55,7 +55,7 @@ test('P2: a shard is fenced once for all its slices, then restored, and closed w
   await one.seen[0]?.commit({ records: [], state: [RECORD] });
   two.subscription.unsubscribe();
   await shards.closed();
-  deepStrictEqual(told(), ['shard-opened', 'shard-closed']);
+  deepStrictEqual(told(), ['shard-opening', 'shard-opened', 'shard-closed']);
   await rejects(async () => one.seen[0]?.exclusive(async () => 1), /given up/);
 });
 
@@ -169,7 +169,7 @@ test('P2: a shard that is given up while it is being taken is let go, and only t
   waiting[1]?.();
   await until(() => second.seen.length === 1);
   strictEqual(memory.fences(0), 2);
-  deepStrictEqual([first.seen.length, told()], [0, ['shard-opened']]);
+  deepStrictEqual([first.seen.length, told()], [0, ['shard-opening', 'shard-closed', 'shard-opening', 'shard-opened']]);
   second.subscription.unsubscribe();
   await shards.closed();
 });
@@ -184,10 +184,10 @@ test('closed() waits for the transaction under way', async () => {
   subscription.unsubscribe();
   const closing = shards.closed();
   await new Promise((resolve) => setTimeout(resolve, 10));
-  deepStrictEqual(told(), ['shard-opened']);
+  deepStrictEqual(told(), ['shard-opening', 'shard-opened']);
   gate.resolve();
   await Promise.all([work, closing]);
-  deepStrictEqual(told(), ['shard-opened', 'shard-closed']);
+  deepStrictEqual(told(), ['shard-opening', 'shard-opened', 'shard-closed']);
 });
 
 test('no transaction begins while the group is rebalancing, and the shard stays good', async () => {

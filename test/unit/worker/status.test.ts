@@ -1,0 +1,81 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { test } from 'node:test';
+import { WorkerError } from '../../../src/core/errors.ts';
+import { NO_COUNTS } from '../../../src/pipeline/counts.ts';
+import type { WorkerEvent } from '../../../src/worker/events.ts';
+import { createStatus } from '../../../src/worker/status.ts';
+
+const slice = { id: 'things/w/u', params: { workspace: 'w', user: 'u' } };
+const error = new WorkerError('transient', 'clockify.unavailable', 'no answer', { hint: 'Wait.' });
+
+function statusAfter(...events: WorkerEvent[]) {
+  const sources = [{ name: 'things', topic: 'clockify.things' }];
+  const status = createStatus({ app: 'a', version: '1', shardCount: 4, sources, now: () => 1_000 });
+  for (const event of events) status.report(event);
+  return status;
+}
+
+const sourceAfter = (...events: WorkerEvent[]) => statusAfter(...events).snapshot(10).sources[0];
+
+test('a worker is started once it has been given shards, and ready once each one it wants is restored', () => {
+  strictEqual(statusAfter().isStarted(), false);
+  ok(/has not given out/.test(statusAfter().readiness().reasons[0] ?? ''));
+  const assigned: WorkerEvent = { type: 'shards-assigned', shards: [0, 1] };
+  const opening: WorkerEvent = { type: 'shard-opening', shard: 1 };
+  const opened: WorkerEvent = { type: 'shard-opened', shard: 1, records: 1, bytes: 1, tookMs: 1 };
+  const failed: WorkerEvent = { type: 'shard-failed', shard: 1, error, waitMs: 1 };
+  strictEqual(statusAfter(assigned).readiness().ready, true);
+  deepStrictEqual(statusAfter(assigned, opening).readiness().reasons, ['shard 1 is being restored']);
+  deepStrictEqual(statusAfter(assigned, opening, opened).readiness(), { ready: true, reasons: [] });
+  const broken = statusAfter(assigned, opening, opened, failed);
+  deepStrictEqual(broken.readiness().reasons, ['shard 1 cannot be taken: clockify.unavailable']);
+  broken.report({ type: 'shards-assigned', shards: [0] });
+  strictEqual(broken.readiness().ready, true, 'another worker has it now');
+  deepStrictEqual(statusAfter(assigned, opening, opened).snapshot(1).shards, {
+    count: 4,
+    assigned: [0, 1],
+    open: [1],
+    opening: [],
+  });
+});
+
+test('a slice waits, sweeps, and idles; what it published is counted for it and for its source', () => {
+  const begun: WorkerEvent[] = [
+    { type: 'source-started', source: 'things', topic: 'clockify.things' },
+    { type: 'slice-due', slice, atMs: 500 },
+  ];
+  deepStrictEqual([sourceAfter()?.state, sourceAfter(...begun)?.state], ['starting', 'waiting']);
+  strictEqual(sourceAfter(...begun)?.nextPollAtMs, 500);
+  const counts = { ...NO_COUNTS, published: { r: 3, c: 2, u: 1, d: 0 }, deadLettered: 4 };
+  const page: WorkerEvent = { type: 'page', slice, number: 7, last: false, counts };
+  const sweeping = sourceAfter(...begun, { type: 'slice-begun', slice }, page);
+  deepStrictEqual([sweeping?.state, sweeping?.slices[0]?.pages, sweeping?.deadLettered], ['sweeping', 7, 4]);
+  deepStrictEqual(sweeping?.published, counts.published);
+  deepStrictEqual(sweeping?.slices[0]?.published, counts.published);
+  const end: WorkerEvent = { type: 'sweep', slice, outcome: 'complete', tookMs: 1 };
+  const idle = sourceAfter(...begun, { type: 'slice-begun', slice }, page, end);
+  deepStrictEqual([idle?.state, idle?.lastCompleteAtMs, idle?.slices[0]?.pages], ['idle', 1_000, undefined]);
+});
+
+test('the last error has its code and hint, is current until a sweep goes well, and stays to be read', () => {
+  const due: WorkerEvent = { type: 'slice-due', slice, atMs: 1 };
+  const started: WorkerEvent = { type: 'source-started', source: 'things', topic: 't' };
+  const partial: WorkerEvent = { type: 'sweep', slice, outcome: 'partial', error, tookMs: 1 };
+  const failing = sourceAfter(started, due, partial);
+  const shown = { code: 'clockify.unavailable', message: 'no answer', hint: 'Wait.', atMs: 1_000, current: true };
+  deepStrictEqual([failing?.state, failing?.lastError, failing?.slices[0]?.lastError], ['failing', shown, shown]);
+  const healed = sourceAfter(started, due, partial, { type: 'sweep', slice, outcome: 'complete', tookMs: 1 });
+  deepStrictEqual([healed?.state, healed?.lastError], ['idle', { ...shown, current: false }]);
+  strictEqual(sourceAfter({ type: 'source-stopped', source: 'things', error })?.state, 'stopped');
+});
+
+test('P8: slices that have ended are forgotten, and no more are told than were asked for', () => {
+  const slices = Array.from({ length: 30 }, (_, at) => ({ id: `things/w/${at}`, params: {} }));
+  const status = statusAfter(...slices.map((each): WorkerEvent => ({ type: 'slice-due', slice: each, atMs: 1 })));
+  deepStrictEqual(
+    status.snapshot(5).sources.map(({ slices: told, sliceCount }) => [told.length, sliceCount]),
+    [[5, 30]],
+  );
+  for (const each of slices) status.report({ type: 'slice-left', slice: each });
+  strictEqual(status.snapshot(5).sources[0]?.sliceCount, 0);
+});

@@ -41,5 +41,6 @@ const code = await program(process.argv.slice(2), {
   err: (line) => void process.stderr.write(`${line}\n`),
   env: process.env,
   signal: stop.signal,
+  isScreen: process.stdout.isTTY === true,
 });
 process.exit(code);

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Asks a person; left out, the terminal itself is asked, where there is one. */
   readonly ask?: Ask | undefined;
+  /** Whether `out` is a screen that a person looks at. */
+  readonly isScreen?: boolean | undefined;
 }
 
 /** One question, one line; empty for the default. */
@@ -31,13 +33,15 @@ export interface Command {
 export interface Option {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
+  /** May be given several times: its value is a list. */
+  readonly multiple?: boolean;
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly says: string;
 }
 
 export interface Invocation {
-  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly positionals: readonly string[];
 }
 
@@ -55,8 +59,8 @@ export function exitCodeOf(error: WorkerError): number {
 /** @throws {WorkerError} config `cli.usage` for an unknown or incomplete option */
 export function parse(command: Command, args: readonly string[]): Invocation {
   const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
-  for (const [name, { type, short }] of Object.entries(command.options)) {
-    options[name] = short === undefined ? { type } : { type, short };
+  for (const [name, { type, short, multiple = false }] of Object.entries(command.options)) {
+    options[name] = short === undefined ? { type, multiple } : { type, multiple, short };
   }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });

@@ -6,6 +6,7 @@ import { planRequests, type WorkspaceCounts } from '../worker/plan-requests.ts';
 import { readCounts } from '../worker/try-counts.ts';
 import { type Command, EXIT, type Invocation, text, whole } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
+import { durationText } from './duration-text.ts';
 import { countOf, JSON_OPTION, section } from './try-options.ts';
 
 const COUNTS = ['users', 'projects', 'entries', 'days', 'changes', 'strays'] as const;
@@ -130,23 +131,4 @@ function loadText({ requests, tookMs }: PlannedBudget['firstLoad']): string {
 
 function numberText(value: number): string {
   return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(2);
-}
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const;
-
-/** The two largest units: `6h 40m`; of what is less than a second, milliseconds. */
-function durationText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)}ms`;
-  let left = Math.round(ms / 1_000) * 1_000;
-  const parts = UNITS.flatMap(([unit, size]) => {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    return count === 0 ? [] : [`${count}${unit}`];
-  });
-  return parts.slice(0, 2).join(' ');
 }

@@ -2,6 +2,7 @@ import { suggestion } from '../config/suggest.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { check } from './check.ts';
 import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.ts';
+import { confirmDeletes, pause, poll, resume, resync } from './control.ts';
 import { diff } from './diff.ts';
 import { dlq } from './dlq.ts';
 import { commandHelp, programHelp } from './help.ts';
@@ -12,6 +13,7 @@ import { run } from './run.ts';
 import { sample } from './sample.ts';
 import { schema } from './schema.ts';
 import { simulateCommand } from './simulate.ts';
+import { status } from './status.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
 import { topics } from './topics.ts';
@@ -30,6 +32,12 @@ const COMMANDS: readonly Command[] = [
   schema,
   topics,
   tail,
+  status,
+  pause,
+  resume,
+  poll,
+  resync,
+  confirmDeletes,
   simulateCommand,
 ];
 

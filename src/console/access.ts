@@ -76,7 +76,7 @@ function hostOf(header: string | undefined): string | undefined {
   return /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(header ?? '')?.[1];
 }
 
-export function isLoopback(name: string | undefined): boolean {
+function isLoopback(name: string | undefined): boolean {
   const plain = name?.replace(/^\[|\]$/g, '').toLowerCase();
   return plain !== undefined && /^(localhost|::1|(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.test(plain);
 }

@@ -21,7 +21,7 @@ export interface WorkerStatus {
   readonly budgets: readonly BudgetStatus[];
 }
 
-export interface ShardsStatus {
+interface ShardsStatus {
   /** How many there are, over all workers. */
   readonly count: number;
   /** Undefined until the group has said which are this worker's. */
@@ -31,7 +31,7 @@ export interface ShardsStatus {
 }
 
 /** Whose requests a bucket counts, and what it could let go at once. */
-export interface BudgetStatus {
+interface BudgetStatus {
   readonly budget: string;
   readonly left: number;
   readonly limit: number;
@@ -41,7 +41,7 @@ export interface BudgetStatus {
 }
 
 export type SourceState = 'starting' | 'waiting' | 'stopped' | SliceState;
-export type SliceState = 'guarded' | 'failing' | 'paused' | 'sweeping' | 'waiting' | 'idle';
+type SliceState = 'guarded' | 'failing' | 'paused' | 'sweeping' | 'waiting' | 'idle';
 
 export interface SourceStatus {
   readonly source: string;
@@ -63,7 +63,7 @@ export interface SourceStatus {
   readonly slices: readonly SliceStatus[];
 }
 
-export interface SliceStatus {
+interface SliceStatus {
   readonly slice: string;
   readonly state: SliceState;
   readonly entities: number;
@@ -78,7 +78,7 @@ export interface SliceStatus {
   readonly guard: GuardStatus | undefined;
 }
 
-export interface GuardStatus {
+interface GuardStatus {
   /** Proved gone, and kept. */
   readonly held: number;
   /** What the sweep did not show: all that a confirmation is about. */

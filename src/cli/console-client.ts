@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { secretsOf } from '../config/config.ts';
+import { WorkerError } from '../core/errors.ts';
+import { createScrubber } from '../telemetry/scrubber.ts';
+import { type Command, type Invocation, type Option, type Terminal, text } from './command.ts';
+import { CONFIG_OPTIONS, fileOf, readConfig } from './config-options.ts';
+
+/** Options of every command that speaks to running workers. */
+export const CONSOLE_OPTIONS: Readonly<Record<string, Option>> = {
+  url: {
+    type: 'string',
+    value: 'URL',
+    multiple: true,
+    says: 'the console of a worker (default from the configuration); give it once for each worker',
+  },
+  ...CONFIG_OPTIONS,
+};
+
+/** The consoles that a command speaks to. */
+export interface Consoles {
+  readonly urls: readonly string[];
+  get<T>(url: string, path: string): Promise<T>;
+  post<T>(url: string, command: string, given: Readonly<Record<string, string>>): Promise<T>;
+}
+
+/**
+ * With `--url` no configuration is needed: the token is then in CLOCKIFY_KAFKA_CONSOLE_TOKEN.
+ *
+ * @throws {WorkerError} config for a configuration or an address that is none
+ */
+export function consolesOf(command: Command, call: Invocation, terminal: Terminal): Consoles {
+  const given = urlsIn(call);
+  const isAlone = given.length > 0 && text(call, 'config') === undefined && !existsSync(fileOf(call));
+  const config = isAlone ? undefined : readConfig(command, call, terminal);
+  const token = config === undefined ? terminal.env[TOKEN] || undefined : config.console.token;
+  const urls = given.length > 0 || config === undefined ? given : [urlOf(config.console)];
+  const scrub = createScrubber(config === undefined ? [token ?? ''] : secretsOf(config));
+  const ask = async <T>(url: string, path: string, init: RequestInit): Promise<T> => {
+    const headers = { ...init.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    return answerOf<T>(url, await reach(`${url}${path}`, { ...init, headers }, terminal.signal), scrub);
+  };
+  return {
+    urls,
+    get: (url, path) => ask(url, path, { signal: AbortSignal.timeout(READ_WITHIN_MS) }),
+    post: (url, name, args) =>
+      ask(url, `/control/${name}`, {
+        method: 'POST',
+        body: JSON.stringify(args),
+        headers: { 'content-type': 'application/json' },
+      }),
+  };
+}
+
+const TOKEN = 'CLOCKIFY_KAFKA_CONSOLE_TOKEN';
+const READ_WITHIN_MS = 10_000;
+
+function urlsIn({ flags }: Invocation): readonly string[] {
+  const given = flags.url;
+  return (Array.isArray(given) ? given : []).map((each) => {
+    const url = URL.parse(each);
+    if (url !== null && /^https?:$/.test(url.protocol) && url.username === '') return each.replace(/\/+$/, '');
+    throw new WorkerError('config', 'cli.usage', `--url takes an address such as http://127.0.0.1:8090, not "${each}"`);
+  });
+}
+
+/** Every interface is this machine too. */
+function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  if (port === 0) {
+    throw new WorkerError('config', 'cli.usage', 'console.port is 0: only the log of the worker knows its port', {
+      hint: 'Give it with --url; the line is console.listening.',
+    });
+  }
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+async function reach(url: string, init: RequestInit, stop: AbortSignal): Promise<Response> {
+  const signal = init.signal == null ? stop : AbortSignal.any([init.signal, stop]);
+  try {
+    return await fetch(url, { ...init, signal, redirect: 'error' });
+  } catch (cause) {
+    throw new WorkerError('transient', 'console.unreachable', `no worker answers at ${new URL(url).origin}`, {
+      cause,
+      hint: 'Start it with clockify-kafka run, or say where it is with --url.',
+    });
+  }
+}
+
+async function answerOf<T>(url: string, response: Response, scrub: (text: string) => string): Promise<T> {
+  const said = scrub(await response.text().catch(() => ''));
+  const value = parsed(said);
+  if (response.ok && value !== undefined) return value as T;
+  const { code, message, hint } = (value as { error?: Partial<WorkerError> } | undefined)?.error ?? {};
+  if (typeof code === 'string' && typeof message === 'string') {
+    throw new WorkerError('transient', code, `${url}: ${message}`, typeof hint === 'string' ? { hint } : {});
+  }
+  throw new WorkerError('transient', 'console.not_one', `what answers at ${url} is no console (${response.status})`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

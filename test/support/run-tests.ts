@@ -6,7 +6,7 @@ import { startStack } from '../stack/stack.ts';
  * Runs the whole suite: one Kafka and registry for all test files, each file in a process of its own.
  * Arguments are file patterns; without any, everything but what is run by hand.
  */
-const ALL = ['test/{unit,property,conformance,integration,e2e,chaos}/**/*.test.ts'];
+const ALL = ['test/{unit,property,conformance,model,integration,e2e,chaos}/**/*.test.ts'];
 
 const patterns = process.argv.slice(2);
 const files = globSync(patterns.length > 0 ? patterns : ALL).sort();

@@ -1,8 +1,8 @@
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import type { Priority, Rate } from '../core/rate.ts';
+import { Turns } from '../core/turns.ts';
 import { type Clock, Lease, type LeaseOptions } from './lease.ts';
 import { MARGIN_MS, SpentLog } from './spent-log.ts';
-import { Turns } from './turns.ts';
 
 /** Leave to send one request. */
 export interface Turn {

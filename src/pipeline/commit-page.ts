@@ -4,7 +4,7 @@ import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
 import { deadLetterId, diff, isOutdated } from './diff.ts';
 import type { Encoded } from './encode.ts';
-import { meet } from './sweep.ts';
+import { inTurn, meet } from './sweep.ts';
 
 /** What is left of a page once it is committed. */
 export interface Committed {
@@ -25,7 +25,7 @@ export async function commitPage(page: Encoded): Promise<Committed> {
 
 function commitNews(page: Encoded): Promise<Counts> {
   const { context } = page.sweep;
-  return context.shard.exclusive(async () => {
+  return inTurn(context, async () => {
     const found = diff(context, page.records, page.rejects, page.receivedAtMs, page.asked);
     context.source.rejects?.admit(page.items, found.deadLetters.length, context.ambient.now());
     await commit(context, outcomeOf(found));

@@ -10,7 +10,7 @@ import { extractItem } from './extract.ts';
 import { exceedsGuard, type Held, heldOf, isAgreed } from './guard.ts';
 import { lastRow } from './last-row.ts';
 import { type Asked, askedNow } from './poll.ts';
-import type { Settlement, SliceContext, Sweep } from './sweep.ts';
+import { inTurn, type Settlement, type SliceContext, type Sweep } from './sweep.ts';
 import { writeDown } from './sweep-end.ts';
 
 /** Deletes of one transaction: each is a row, a tombstone and a state record. */
@@ -87,7 +87,7 @@ async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Prom
     else records.push(encoded);
   }
   for (const reject of rejects) sweep.metRejects.add(deadLetterId(context, reject));
-  return context.shard.exclusive(async () => {
+  return inTurn(context, async () => {
     const found = diff(context, records, rejects, evidence.receivedAtMs, asked);
     context.source.rejects?.admit(evidence.alive.length, found.deadLetters.length, context.ambient.now());
     await commit(context, outcomeOf(found));
@@ -104,7 +104,7 @@ async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Prom
 /** Deletes those that are still as the evidence found them, and says how many. */
 async function commitGone(sweep: Sweep, gone: readonly Missing[], receivedAtMs: number): Promise<number> {
   const { context, startedAtMs } = sweep;
-  const deleted = await context.shard.exclusive(async () => {
+  const deleted = await inTurn(context, async () => {
     const changes = gone.flatMap((each) => deleteOf(context, each, receivedAtMs));
     await commit(context, { ...NOTHING, changes });
     noteSeen(

@@ -1,4 +1,6 @@
 import { WorkerError } from '../core/errors.ts';
+import type { Priority } from '../core/rate.ts';
+import { Turns } from '../core/turns.ts';
 import type { ShardWriter, Transaction } from './ports.ts';
 import type { ShardState } from './shard-state.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -11,9 +13,10 @@ export interface Shard {
   readonly slots: Slots;
   /**
    * Runs one piece of work at a time. Diffing and committing must be one piece: a change is worked out against the
-   * state that its own commit will follow.
+   * state that its own commit will follow. Who waits goes by priority, as requests do, or what was asked for first would be
+   * committed last.
    */
-  exclusive<T>(work: () => Promise<T>): Promise<T>;
+  exclusive<T>(work: () => Promise<T>, priority?: Priority): Promise<T>;
   /** Commits, and only then changes the memory. To be called within `exclusive`. Errors as `ShardWriter.commit`. */
   commit(transaction: Transaction): Promise<void>;
   /** Resolves when nothing runs any more; what is asked for later is refused with `shard.given_up`. */
@@ -21,17 +24,25 @@ export interface Shard {
 }
 
 export function openShard(number: number, state: ShardState, writer: ShardWriter, mayCommit: () => void): Shard {
-  let tail: Promise<unknown> = Promise.resolve();
+  const turns = new Turns<() => Promise<void>>();
+  let working: Promise<void> | undefined;
   let closed = false;
 
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = tail.then(() => {
-      if (closed) throw new WorkerError('transient', 'shard.given_up', `shard ${number} was given up`);
-      return work();
-    });
-    tail = turn.catch(() => undefined);
-    return turn;
+  const workOff = async (): Promise<void> => {
+    await undefined;
+    for (let turn = turns.next(); turn !== undefined; turn = turns.next()) await turn();
+    working = undefined;
   };
+
+  const exclusive = <T>(work: () => Promise<T>, priority: Priority = 'list'): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const begin = async () => {
+        if (closed) throw new WorkerError('transient', 'shard.given_up', `shard ${number} was given up`);
+        return work();
+      };
+      turns.add(priority, () => begin().then(resolve, reject));
+      working ??= workOff();
+    });
 
   const commit = async (transaction: Transaction): Promise<void> => {
     if (transaction.records.length === 0 && transaction.state.length === 0) return;
@@ -42,7 +53,7 @@ export function openShard(number: number, state: ShardState, writer: ShardWriter
 
   const close = async (): Promise<void> => {
     closed = true;
-    await tail;
+    await working;
     await writer.close();
   };
 

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../core/state.ts';
 import { commit, type Outcome } from './commit.ts';
 import type { Missing } from './evidence.ts';
-import type { SliceContext, Sweep } from './sweep.ts';
+import { inTurn, type SliceContext, type Sweep } from './sweep.ts';
 
 /** A grave older than this has done its work: whoever restores the entity later starts it anew. */
 const GRAVE_MS = 7 * 24 * 3_600_000;
@@ -12,7 +12,7 @@ const CHECKPOINT_EVERY_MS = 5 * 60_000;
 export async function writeDown(sweep: Sweep, guarded: boolean, outOfSight: readonly Missing[]): Promise<void> {
   const { context } = sweep;
   const { source, slice, shard, ambient } = context;
-  await shard.exclusive(async () => {
+  await inTurn(context, async () => {
     const now = ambient.now();
     const before = shard.state.checkpoint(source.name, slice.id) ?? {};
     const healed = healedBy(sweep);

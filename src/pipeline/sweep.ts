@@ -1,4 +1,5 @@
 import type { WorkerError } from '../core/errors.ts';
+import { PRIORITY_LEVELS, type Priority } from '../core/rate.ts';
 import { entityKeyOf, entityStateKey } from '../core/state-codec.ts';
 import type { Counts } from './counts.ts';
 import type { Missing } from './evidence.ts';
@@ -86,6 +87,12 @@ export function beginSweep(context: SliceContext): Sweep {
     sawUnnamed: false,
     sawHole,
   };
+}
+
+/** One piece of work on the slice's shard, when its turn comes: what is looked at most often goes first. */
+export function inTurn<T>({ shard, slice: { rhythm } }: SliceContext, work: () => Promise<T>): Promise<T> {
+  const isPriority = rhythm !== undefined && Object.hasOwn(PRIORITY_LEVELS, rhythm);
+  return shard.exclusive(work, isPriority ? (rhythm as Priority) : 'list');
 }
 
 /** Where nothing has been published yet. */

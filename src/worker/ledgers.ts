@@ -48,10 +48,13 @@ export function createLedgers(shardCount: number, spoil: Shards['spoil']): Ledge
       },
       write: async (spent, signal) => {
         const shard = await shardOf(number, signal);
-        await shard?.exclusive(() =>
-          writing(shard, () =>
-            shard.commit({ records: [], state: [encodeState({ type: 'budget', owner: name, spent })] }),
-          ),
+        // Every request waits for it: it goes with the first.
+        await shard?.exclusive(
+          () =>
+            writing(shard, () =>
+              shard.commit({ records: [], state: [encodeState({ type: 'budget', owner: name, spent })] }),
+            ),
+          'running',
         );
       },
     };

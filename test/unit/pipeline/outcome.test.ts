@@ -209,3 +209,21 @@ test('no transaction begins while the group is unsure, and none at all for nothi
   await shard.commit({ records: [], state: [] });
   strictEqual(commits.length, 0);
 });
+
+test('of the work that waits for a shard, the one of the quickest rhythm goes first, and none starves', async () => {
+  const shard = openShard(0, new ShardState(), slowWriter().writer, () => {});
+  const log: string[] = [];
+  const ask = (name: Parameters<typeof shard.exclusive>[1]) =>
+    shard.exclusive(async () => {
+      await turn();
+      log.push(String(name));
+    }, name);
+  const history = Array.from({ length: 40 }, () => ask('reconcile'));
+  await turn();
+  const timers = Array.from({ length: 30 }, () => ask('running'));
+  await Promise.all([...history, ...timers]);
+  const begun = log.indexOf('running');
+  ok(begun <= 2, `the first after ${begun}`);
+  const among = log.slice(begun, log.lastIndexOf('running')).filter((name) => name === 'reconcile').length;
+  ok(among >= 3 && among <= 5, `${among} of the history among 30 timers`);
+});

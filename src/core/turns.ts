@@ -1,4 +1,4 @@
-import { PRIORITY_LEVELS, type Priority, TURNS_PER_LEVEL } from '../core/rate.ts';
+import { PRIORITY_LEVELS, type Priority, TURNS_PER_LEVEL } from './rate.ts';
 
 /** Those who wait for a turn, first come first served within a level. */
 export class Turns<T> {

@@ -73,7 +73,7 @@ const ENTRIES = '/user/{userId}/time-entries';
 const DAY_MS = 86_400_000;
 
 /** A read by id does not tell which rhythm asked for it. */
-function purposeOf({ path, query, atMs }: Logged, recentMs: number | undefined): string {
+export function purposeOf({ path, query, atMs }: Logged, recentMs: number | undefined): string {
   if (path.endsWith('/time-entries/status/in-progress')) return 'running';
   if (path.includes('/entities/')) return 'changes';
   if (path.endsWith('/time-entries/{id}')) return 'time entries by id';

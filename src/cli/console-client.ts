@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { request } from 'undici';
 import { secretsOf } from '../config/config.ts';
 import { WorkerError } from '../core/errors.ts';
 import { createScrubber } from '../telemetry/scrubber.ts';
@@ -35,20 +36,30 @@ export function consolesOf(command: Command, call: Invocation, terminal: Termina
   const token = config === undefined ? terminal.env[TOKEN] || undefined : config.console.token;
   const urls = given.length > 0 || config === undefined ? given : [urlOf(config.console)];
   const scrub = createScrubber(config === undefined ? [token ?? ''] : secretsOf(config));
-  const ask = async <T>(url: string, path: string, init: RequestInit): Promise<T> => {
-    const headers = { ...init.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
-    return answerOf<T>(url, await reach(`${url}${path}`, { ...init, headers }, terminal.signal), scrub);
+  const ask = async <T>(url: string, path: string, question: Question): Promise<T> => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = { 'content-type': 'application/json', ...authorization };
+    return answerOf<T>(url, await reach(`${url}${path}`, { ...question, headers }, terminal.signal), scrub);
   };
   return {
     urls,
-    get: (url, path) => ask(url, path, { signal: AbortSignal.timeout(READ_WITHIN_MS) }),
+    get: (url, path) => ask(url, path, { method: 'GET', withinMs: READ_WITHIN_MS }),
+    // A resync answers when all of it is published.
     post: (url, name, args) =>
-      ask(url, `/control/${name}`, {
-        method: 'POST',
-        body: JSON.stringify(args),
-        headers: { 'content-type': 'application/json' },
-      }),
+      ask(url, `/control/${name}`, { method: 'POST', body: JSON.stringify(args), withinMs: 0 }),
   };
+}
+
+interface Question {
+  readonly method: 'GET' | 'POST';
+  readonly body?: string;
+  /** 0: as long as it takes. */
+  readonly withinMs: number;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
 }
 
 const TOKEN = 'CLOCKIFY_KAFKA_CONSOLE_TOKEN';
@@ -59,7 +70,11 @@ function urlsIn({ flags }: Invocation): readonly string[] {
   return (Array.isArray(given) ? given : []).map((each) => {
     const url = URL.parse(each);
     if (url !== null && /^https?:$/.test(url.protocol) && url.username === '') return each.replace(/\/+$/, '');
-    throw new WorkerError('config', 'cli.usage', `--url takes an address such as http://127.0.0.1:8090, not "${each}"`);
+    throw new WorkerError(
+      'config',
+      'cli.usage',
+      '--url takes an address such as http://127.0.0.1:8090, without a user',
+    );
   });
 }
 
@@ -74,27 +89,49 @@ function urlOf({ host, port }: { readonly host: string; readonly port: number })
   return `http://${name}:${port}`;
 }
 
-async function reach(url: string, init: RequestInit, stop: AbortSignal): Promise<Response> {
-  const signal = init.signal == null ? stop : AbortSignal.any([init.signal, stop]);
+/** No redirect is followed: the token is for this address. */
+async function reach(
+  url: string,
+  { withinMs, ...question }: Question & { readonly headers: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<Reply> {
+  const { origin } = new URL(url);
   try {
-    return await fetch(url, { ...init, signal, redirect: 'error' });
+    const limits = { headersTimeout: withinMs, bodyTimeout: withinMs };
+    const { statusCode, body } = await request(url, { ...question, ...limits, signal });
+    return { status: statusCode, text: await body.text() };
   } catch (cause) {
-    throw new WorkerError('transient', 'console.unreachable', `no worker answers at ${new URL(url).origin}`, {
+    if (UNREACHED.has(String((cause as NodeJS.ErrnoException).code))) {
+      throw new WorkerError('transient', 'console.unreachable', `no worker answers at ${origin}`, {
+        cause,
+        hint: 'Start it with clockify-kafka run, or say where it is with --url.',
+      });
+    }
+    throw new WorkerError('transient', 'console.no_answer', `the worker at ${origin} went away before it answered`, {
       cause,
-      hint: 'Start it with clockify-kafka run, or say where it is with --url.',
+      hint: 'What was asked for may have been done, or a part of it: look at its status, and say it again.',
     });
   }
 }
 
-async function answerOf<T>(url: string, response: Response, scrub: (text: string) => string): Promise<T> {
-  const said = scrub(await response.text().catch(() => ''));
-  const value = parsed(said);
-  if (response.ok && value !== undefined) return value as T;
+const UNREACHED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function answerOf<T>(url: string, { status, text: said }: Reply, scrub: (text: string) => string): T {
+  const value = parsed(scrub(said));
+  if (status === 200 && value !== undefined) return value as T;
   const { code, message, hint } = (value as { error?: Partial<WorkerError> } | undefined)?.error ?? {};
   if (typeof code === 'string' && typeof message === 'string') {
     throw new WorkerError('transient', code, `${url}: ${message}`, typeof hint === 'string' ? { hint } : {});
   }
-  throw new WorkerError('transient', 'console.not_one', `what answers at ${url} is no console (${response.status})`);
+  throw new WorkerError('transient', 'console.not_one', `what answers at ${url} is no console (${status})`);
 }
 
 function parsed(text: string): unknown {

@@ -87,7 +87,12 @@ async function command(
     case 'confirm-deletes':
       return control.confirmDeletes(source);
     default:
-      return control.resync(source, { workspace, ...rangeOf(given) }, signal);
+      return control.resync(source, { workspace, ...rangeOf(given) }, signal).catch((thrown: unknown) => {
+        if (!signal.aborted) throw thrown;
+        throw new WorkerError('transient', 'control.stopping', 'the worker stops; only a part was published', {
+          hint: 'Say it again once it runs.',
+        });
+      });
   }
 }
 

@@ -149,10 +149,16 @@ function createRegister(
         begin();
       },
     }),
-    split: (source, all, own) =>
-      void elsewhere.set(
-        source,
-        [...all].filter((each) => !own.has(each)),
-      ),
+    split(source, all, own) {
+      const away = new Set([...all].filter((each) => !own.has(each)));
+      elsewhere.set(source, [...away]);
+      for (const id of guards.keys()) if (isAway(id, source, away)) guards.delete(id);
+    },
   };
+}
+
+/** What the guard held in a slice is for the worker that polls it now to find; one without a workspace is all there is. */
+function isAway(slice: string, source: string, away: ReadonlySet<string>): boolean {
+  const [name, workspace] = slice.split('/');
+  return name === source && (workspace === undefined ? away.size > 0 : away.has(workspace));
 }

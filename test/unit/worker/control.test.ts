@@ -96,6 +96,19 @@ test('P4: the guard is shown with its numbers, confirmed, and gone after the del
   strictEqual(control.confirmDeletes('things').confirmed, 0);
 });
 
+test('P4: what the guard holds of a shard that another worker has now is not shown or confirmed here', async (t) => {
+  const { world, control, source, sweeps } = createPlace(t, things(20));
+  await until(() => sweeps() === 1 && source().slices[0]?.state === 'idle');
+  world.endpointOf('w/u').items = things(8);
+  control.poll('things');
+  await until(() => source().state === 'guarded');
+  world.owned$.next(new Set());
+  await until(() => source().sliceCount === 0);
+  deepStrictEqual([source().guarded, control.confirmDeletes('things').confirmed], [0, 0]);
+  world.owned$.next(new Set([0]));
+  await until(() => source().state === 'guarded');
+});
+
 test('P4: what the guard holds below a parent that is gone is shown, and deleted after it is confirmed', async (t) => {
   const { world, control, source, sweeps } = createPlace(t, things(20));
   await until(() => sweeps() === 1 && source().slices[0]?.state === 'idle');

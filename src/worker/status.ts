@@ -51,7 +51,7 @@ export interface SourceStatus {
   readonly published: Readonly<Record<Op, number>>;
   readonly deadLettered: number;
   readonly lastError: ErrorStatus | undefined;
-  /** Oldest of its slices': every one was complete since. */
+  /** Oldest of its slices': every one was complete since. A reading of the whole history has its own progress instead. */
   readonly lastCompleteAtMs: number | undefined;
   readonly nextPollAtMs: number | undefined;
   readonly firstLoad: Progress;
@@ -170,7 +170,9 @@ function sourceOf(
   const slices = [...records.map((each) => sliceOf(each, name, control)), ...leftHeld(name, folded, control)];
   slices.sort((a, b) => ATTENTION.indexOf(a.state) - ATTENTION.indexOf(b.state));
   const contexts = records.flatMap(({ slice }) => control?.slices.running.get(slice.id) ?? []);
-  const completes = slices.map(({ lastCompleteAtMs }) => lastCompleteAtMs ?? 0);
+  const slow = new Set(records.filter(({ slice }) => slice.rhythm === 'reconcile').map(({ slice }) => slice.id));
+  const fresh = slices.filter(({ slice }) => slow.size === slices.length || !slow.has(slice));
+  const completes = fresh.map(({ lastCompleteAtMs }) => lastCompleteAtMs ?? 0);
   const dues = slices.flatMap(({ nextPollAtMs }) => nextPollAtMs ?? []);
   return {
     source: name,

@@ -79,3 +79,13 @@ test('P8: slices that have ended are forgotten, and no more are told than were a
   for (const each of slices) status.report({ type: 'slice-left', slice: each });
   strictEqual(status.snapshot(5).sources[0]?.sliceCount, 0);
 });
+
+test('how fresh a source is is said by the rhythms that keep it fresh, not by the reading of its history', () => {
+  const of = (name: string) => ({ id: `things/w/u/~${name}`, params: {}, rhythm: name });
+  const due = (name: string): WorkerEvent => ({ type: 'slice-due', slice: of(name), atMs: 1 });
+  const end = (name: string): WorkerEvent => ({ type: 'sweep', slice: of(name), outcome: 'complete', tookMs: 1 });
+  const fresh = sourceAfter(due('recent'), due('reconcile'), end('recent'));
+  strictEqual(fresh?.lastCompleteAtMs, 1_000);
+  strictEqual(sourceAfter(due('recent'), due('reconcile'), end('reconcile'))?.lastCompleteAtMs, undefined);
+  strictEqual(sourceAfter(due('reconcile'), end('reconcile'))?.lastCompleteAtMs, 1_000);
+});

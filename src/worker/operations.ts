@@ -4,6 +4,8 @@ import { type Console, openConsole } from '../console/server.ts';
 import { WorkerError } from '../core/errors.ts';
 import type { LogLevel, RootLogger } from '../telemetry/logger.ts';
 import type { Control } from './control.ts';
+import type { Report } from './events.ts';
+import { createMeasure } from './measure.ts';
 import { createStatus, type StatusKeeper } from './status.ts';
 
 /** What people see of a worker, and do with it, from before it is wired until it has ended. */
@@ -11,8 +13,8 @@ export interface Operations {
   readonly status: StatusKeeper;
   /** Called once, when there is something to command. */
   attach(control: Control, budgets: Parameters<StatusKeeper['attach']>[1]): void;
-  /** Where metrics come from. */
-  metrics: ConsolePort['metrics'];
+  /** Counts what happens. */
+  readonly measure: Report;
 }
 
 export interface OperationsOptions {
@@ -31,6 +33,7 @@ export async function openOperations(options: OperationsOptions): Promise<OpenOp
   const { config, version, scrub } = options;
   const sources = config.sources.map(({ name, topic }) => ({ name, topic }));
   const status = createStatus({ app: config.app, version, shardCount: config.kafka.shards, sources, now: Date.now });
+  const { measure, text } = createMeasure({ version, sources: config.sources, status, now: Date.now });
   let control: Control | undefined;
   const operations: Operations = {
     status,
@@ -38,14 +41,14 @@ export async function openOperations(options: OperationsOptions): Promise<OpenOp
       control = made;
       status.attach(made, budgets);
     },
-    metrics: () => undefined,
+    measure,
   };
   const port: ConsolePort = {
     version: () => ({ name: 'clockify-kafka', version, node: process.version }),
     isStarted: () => status.isStarted(),
     readiness: () => status.readiness(),
     status: (slices) => status.snapshot(slices),
-    metrics: () => operations.metrics(),
+    metrics: text,
     commands: COMMANDS,
     command: (name, given) => command(name, given, control, options),
   };

@@ -104,11 +104,12 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
   return { sources, membership: target.membership, shards, environment, ambient, report, beside, close };
 }
 
-/** The log, and the status. */
+/** The log, the status and the metrics. */
 function toldTo({ logger, operations }: WireOptions): Report {
   const log = reportTo(logger);
   return (event) => {
     operations?.status.report(event);
+    operations?.measure(event);
     log(event);
   };
 }

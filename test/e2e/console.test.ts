@@ -115,3 +115,19 @@ test('where no worker runs every command says so once, and ends with 1', async (
     equal(err.split('no worker answers').length, 2);
   }
 });
+
+test('P1: the metrics of a running worker say what became of every record', async (t) => {
+  const { url, tags, ended } = await place(t);
+  await until(tags, ({ published }) => published.r === TAGS);
+  const answer = await fetch(`${url}/metrics`);
+  match(answer.headers.get('content-type') ?? '', /^text\/plain/);
+  const text = await answer.text();
+  const numberOf = (series: string) =>
+    Number(new RegExp(`^clockify_${series}\\{source="tags"[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]);
+  equal(numberOf('records_published_total'), TAGS);
+  equal(numberOf('records_read_total'), numberOf('records_unchanged_total') + TAGS);
+  equal(numberOf('dlq_records_total'), 0);
+  match(text, /^clockify_ready 1$/m);
+  match(text, /^nodejs_eventloop_lag_p99_seconds /m);
+  await ended();
+});

@@ -13,6 +13,7 @@ import { run } from './run.ts';
 import { sample } from './sample.ts';
 import { schema } from './schema.ts';
 import { simulateCommand } from './simulate.ts';
+import { state } from './state.ts';
 import { status } from './status.ts';
 import { suggest } from './suggest.ts';
 import { tail } from './tail.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   schema,
   topics,
   tail,
+  state,
   status,
   pause,
   resume,

@@ -76,14 +76,17 @@ export function decodeState(key: string, value: Uint8Array): StateItem {
       'state.unknown_format',
       `state ${key} has format ${version}, this version reads ${STATE_FORMAT}`,
       {
-        hint: 'Run the version that wrote it, or drop the state with "clockify-kafka state reset" and load anew.',
+        hint: 'Run the version that wrote it, or drop the state with "clockify-kafka state reset --all" and load anew.',
       },
     );
   }
   try {
     return decodeItem(partsOf(key), value);
   } catch (cause) {
-    throw new WorkerError('fatal', 'state.corrupt', `state ${key} cannot be read`, { cause });
+    throw new WorkerError('fatal', 'state.corrupt', `state ${key} cannot be read`, {
+      cause,
+      hint: 'Stop the worker and drop the record with "clockify-kafka state reset --damaged": what it was about is read anew.',
+    });
   }
 }
 

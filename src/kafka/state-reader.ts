@@ -49,7 +49,8 @@ export function createKafkaStateReader(kafka: KafkaClient, options: KafkaStateRe
       const leave = await places.enter(signal);
       const partition = accessPartition(kafka, stateTopic, shard);
       try {
-        const read = { stateTopic, shard, fetchBytes, stallMs, onRecord, signal };
+        const refused = new Map<string, WorkerError>();
+        const read = { stateTopic, shard, fetchBytes, stallMs, onRecord, refused, signal };
         return await readToEnd(partition, read);
       } finally {
         leave();
@@ -65,6 +66,7 @@ interface Read {
   readonly fetchBytes: number;
   readonly stallMs: number;
   readonly onRecord: (record: StateRecord) => void;
+  readonly refused: Map<string, WorkerError>;
   readonly signal: AbortSignal;
 }
 
@@ -89,6 +91,7 @@ async function readToEnd(partition: PartitionAccess, read: Read): Promise<{ reco
     await deliver(committedRecords(messages, fetched?.abortedTransactions ?? []), position, high, read, stats);
     position = next;
   }
+  for (const error of read.refused.values()) throw error;
   return stats;
 }
 
@@ -102,7 +105,7 @@ async function deliver(
   committed: Iterable<FetchedRecord>,
   position: number,
   high: number,
-  { onRecord, signal }: Read,
+  read: Read,
   stats: { records: number; bytes: number },
 ): Promise<void> {
   let turnEndsAt = performance.now() + TURN_MS;
@@ -111,13 +114,26 @@ async function deliver(
     if (at < position || at >= high || key === null) continue;
     stats.records += 1;
     stats.bytes += key.length + (value?.length ?? 0);
-    onRecord({ key: key.toString(), value });
+    apply(read, offset, { key: key.toString(), value });
     if (performance.now() < turnEndsAt) continue;
     await nextTurn();
-    signal.throwIfAborted();
+    read.signal.throwIfAborted();
     turnEndsAt = performance.now() + TURN_MS;
   }
   await nextTurn();
+}
+
+/** What is refused counts only where nothing later comes under its key: it is named then by where it lies. */
+function apply({ onRecord, stateTopic, shard, refused }: Read, offset: string, record: StateRecord): void {
+  try {
+    onRecord(record);
+    if (refused.size > 0) refused.delete(record.key);
+  } catch (thrown) {
+    if (!(thrown instanceof WorkerError)) throw thrown;
+    const { kind, code, message, hint, cause } = thrown;
+    const where = `${stateTopic}, partition ${shard}, offset ${offset}`;
+    refused.set(record.key, new WorkerError(kind, code, `${message} (${where})`, { cause, hint }));
+  }
 }
 
 /** Who enters waits until fewer than so many are inside, and must leave. */

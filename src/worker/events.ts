@@ -18,6 +18,7 @@ export type WorkerEvent =
       readonly tookMs: number;
     }
   | { readonly type: 'shard-failed'; readonly shard: number; readonly error: WorkerError; readonly waitMs: number }
+  | { readonly type: 'shard-stopped'; readonly shard: number; readonly error: WorkerError }
   | { readonly type: 'shard-closed'; readonly shard: number }
   | { readonly type: 'shards-assigned'; readonly shards: readonly number[] }
   | { readonly type: 'source-started'; readonly source: string; readonly topic: string }

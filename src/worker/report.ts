@@ -68,7 +68,10 @@ function sliceTellers(
 function shardTellers(
   log: EventLog,
   faults: Faults,
-): Pick<Tellers, 'shard-opening' | 'shard-opened' | 'shard-failed' | 'shard-closed' | 'shards-assigned'> {
+): Pick<
+  Tellers,
+  'shard-opening' | 'shard-opened' | 'shard-failed' | 'shard-stopped' | 'shard-closed' | 'shards-assigned'
+> {
   return {
     'shard-opening': ({ shard }) => log.debug({ event: 'shard.opening', shard }, `shard ${shard} is being taken`),
     'shard-opened': (event) => {
@@ -76,6 +79,8 @@ function shardTellers(
       log.info({ ...event, event: 'shard.opened' }, `shard ${event.shard} is ours: ${event.records} records of state`);
     },
     'shard-failed': ({ shard, error }) => faults.tell(`shard ${shard}`, error),
+    'shard-stopped': ({ shard, error }) =>
+      log.error({ event: 'shard.stopped', shard, ...fieldsOf(error) }, `shard ${shard} stands still: ${error.message}`),
     'shard-closed': ({ shard }) => log.debug({ event: 'shard.closed', shard }, `shard ${shard} is given up`),
     'shards-assigned': ({ shards }) =>
       log.info({ event: 'shards.assigned', shards }, `${shards.length} shards assigned`),

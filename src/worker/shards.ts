@@ -2,6 +2,7 @@ import {
   defer,
   merge,
   mergeMap,
+  NEVER,
   Observable,
   of,
   ReplaySubject,
@@ -26,6 +27,8 @@ export interface ShardParts {
   readonly membership: Membership;
   readonly ambient: Ambient;
   readonly report: Report;
+  /** Nobody waits then for a shard that cannot be read. */
+  readonly once?: boolean | undefined;
   /** Told each shard that was taken, before anybody uses it. */
   readonly onOpened?: ((shard: Shard) => void) | undefined;
 }
@@ -90,7 +93,7 @@ export function createShards(parts: ShardParts): Shards {
         resetOnSuccess: true,
         delay: (thrown, attempt) => {
           const error = toWorkerError(thrown);
-          if (error.kind !== 'transient') return throwError(() => error);
+          if (error.kind !== 'transient') return stoppedBy(number, error, parts);
           fenced ||= error.code === 'sink.fenced';
           const waitMs = backoffMs(REOPEN, attempt, parts.ambient.random());
           parts.report({ type: 'shard-failed', shard: number, error, waitMs });
@@ -110,6 +113,13 @@ export function createShards(parts: ShardParts): Shards {
   const closed = (): Promise<void> => Promise.all(closing.values()).then(() => undefined);
 
   return { open, spoil: (shard, error) => spoiled$.next({ shard, error }), closed };
+}
+
+/** The other shards are read well: one that cannot be read waits alone, for a person. */
+function stoppedBy(shard: number, error: WorkerError, { once, report }: ShardParts): Observable<never> {
+  if (error.code !== 'state.corrupt' || once === true) return throwError(() => error);
+  report({ type: 'shard-stopped', shard, error });
+  return NEVER;
 }
 
 async function closeShard(shard: Shard | undefined, report: Report): Promise<void> {

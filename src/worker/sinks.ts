@@ -75,7 +75,7 @@ export function stateTopicName(app: string): string {
   return `__clockify-kafka.${app}.state`;
 }
 
-function groupIdOf(app: string): string {
+export function groupIdOf(app: string): string {
   return `clockify-kafka.${app}`;
 }
 

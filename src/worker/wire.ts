@@ -135,7 +135,13 @@ function budgetedOf(assembly: Assembly, target: Target, surroundings: Surroundin
     if (event.type === 'shards-assigned') ledgers.assigned(event.shards);
     log(event);
   };
-  const shards: Shards = createShards({ ...target, ambient: surroundings.ambient, report, onOpened });
+  const shards: Shards = createShards({
+    ...target,
+    ambient: surroundings.ambient,
+    report,
+    once: assembly.once,
+    onOpened,
+  });
   const remembered = rememberedCredentials(config, SHORT_WINDOW_MS);
   const beside = (env: SourceEnvironment) => keepCredentials(remembered, env);
   return { report, shards, clients: clientsOf(assembly, budgets, surroundings), beside, budgets };

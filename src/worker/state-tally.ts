@@ -15,7 +15,7 @@ export interface SourceTally {
   bytes: number;
 }
 
-export interface Damage {
+interface Damage {
   readonly shard: number;
   readonly key: string;
   readonly code: string;

@@ -158,6 +158,11 @@ function foldShard(folded: Folded, event: Extract<WorkerEvent, { readonly shard:
     folded.open.delete(shard);
     folded.opening.add(shard);
   }
+  if (event.type === 'shard-stopped') {
+    folded.failing.set(shard, event.error.code);
+    folded.open.delete(shard);
+    folded.opening.delete(shard);
+  }
   if (event.type === 'shard-opened' || event.type === 'shard-closed') {
     folded.opening.delete(shard);
     folded.open.delete(shard);

@@ -7,6 +7,8 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED) {
   process.exit(3);
 }
 // Only now: an older Node would fail in what this loads, and not say why.
+const { keepHeapSmall } = await import('./worker/small-heap.ts');
+keepHeapSmall();
 const { program } = await import('./cli/program.ts');
 
 /** Argv in, exit code out. The first SIGINT or SIGTERM stops in order, the second at once. */

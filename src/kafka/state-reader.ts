@@ -8,7 +8,7 @@ import { accessPartition, type FetchedRecord, type KafkaClient, type PartitionAc
 
 export interface KafkaStateReaderOptions {
   readonly stateTopic: string;
-  /** At most this much in one answer; 1 MiB unless told. Twice as much is in memory for each partition that is read. */
+  /** At most this much in one answer; 256 KiB unless told. Twice as much is in memory for each partition that is read. */
   readonly fetchBytes?: number | undefined;
   /** Without progress for so long a restore is given up; 30 s unless told. */
   readonly stallMs?: number | undefined;
@@ -24,9 +24,9 @@ export interface KafkaStateReader {
 }
 
 /** kafkajs decodes an answer in one go: a larger one would hold the event loop for too long. */
-const FETCH_BYTES = 1024 * 1024;
+const FETCH_BYTES = 256 * 1024;
 /** So many partitions are read at a time, however many are asked for (P8). */
-const AT_A_TIME = 4;
+const AT_A_TIME = 2;
 /** Between two turns of the event loop records are taken for so long. */
 const TURN_MS = 10;
 const STALL_MS = 30_000;

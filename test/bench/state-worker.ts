@@ -1,7 +1,6 @@
 /** The process that is measured: takes every shard as a worker does, and tells what that cost. Started by `state.ts`. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { firstValueFrom } from 'rxjs';
-import { digest } from '../../src/avro/digest.ts';
 import { shardFor } from '../../src/core/murmur2.ts';
 import type { EncodedRecord } from '../../src/core/record.ts';
 import { createKafkaClient } from '../../src/kafka/client.ts';
@@ -9,18 +8,19 @@ import { createKafkaStateReader } from '../../src/kafka/state-reader.ts';
 import { createStaticMembership } from '../../src/kafka/static-membership.ts';
 import { createKafkaSink } from '../../src/kafka/transactional-sink.ts';
 import { diff } from '../../src/pipeline/diff.ts';
-import type { SourceKind } from '../../src/pipeline/ports.ts';
 import type { Shard } from '../../src/pipeline/shard.ts';
-import { newMemory, type SliceContext } from '../../src/pipeline/sweep.ts';
 import { createShards } from '../../src/worker/shards.ts';
+import { keepHeapSmall } from '../../src/worker/small-heap.ts';
 // Its modules are part of what a worker weighs.
 import '../../src/worker/wire.ts';
-import { codec, entryAt, SOURCE, sliceOf, workspaceOf } from './entries.ts';
+import { contextOf } from './context.ts';
+import { codec, entryAt, workspaceOf } from './entries.ts';
 import type { Found, Task } from './state-task.ts';
 
 const PAGE = 1_000;
 const DIFFS = 30;
 
+keepHeapSmall();
 process.once('message', (task: Task) => {
   measure(task).then(
     (found) => process.send?.(found, () => process.exit(0)),
@@ -103,30 +103,3 @@ function diffsOf(held: ReadonlyMap<number, Shard>, task: Task): number[] {
 }
 
 const pageOf = ({ entities, workspaces }: Task): number => Math.min(PAGE, Math.floor(entities / workspaces));
-
-function contextOf(shard: Shard): SliceContext {
-  const source: SourceKind = {
-    app: 'bench',
-    name: SOURCE,
-    resource: 'time_entry',
-    topic: 'bench',
-    deadLetterTopic: 'bench',
-    codec,
-    mapper: { keyOf: () => [], rowOf: () => ({}), startOf: () => null, unknownFields: () => [] },
-    mayBeEmpty: true,
-    // The page holds entries of all users: each is its owner's.
-    ownerOf: (item) => sliceOf(0, (item as { at: number }).at % 25),
-  };
-  const slice = { id: sliceOf(0, 0), params: { workspace: workspaceOf(0) }, rhythm: 'recent' };
-  return {
-    slice,
-    source,
-    endpoint: { paged: true, page: () => Promise.reject(new Error('nothing is asked for')), witness: undefined },
-    shard,
-    guard: { share: 0.2, atLeast: 50 },
-    ambient: { now: Date.now, random: Math.random },
-    digest,
-    onRetry: () => undefined,
-    memory: newMemory(shard.state, SOURCE, slice),
-  };
-}

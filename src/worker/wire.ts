@@ -23,6 +23,7 @@ import { reportTo } from './report.ts';
 import { createShards, type Shards } from './shards.ts';
 import { withoutOthers } from './shared-workspaces.ts';
 import { openSink, type Target } from './sinks.ts';
+import { heapKeeper } from './small-heap.ts';
 import type { Source, SourceEnvironment } from './source.ts';
 import type { WorkerParts } from './worker.ts';
 
@@ -104,10 +105,12 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
   return { sources, membership: target.membership, shards, environment, ambient, report, beside, close };
 }
 
-/** The log, the status and the metrics. */
+/** The log, the status, the metrics and the heap. */
 function toldTo({ logger, operations }: WireOptions): Report {
   const log = reportTo(logger);
+  const keep = heapKeeper();
   return (event) => {
+    keep(event);
     operations?.status.report(event);
     operations?.measure(event);
     log(event);

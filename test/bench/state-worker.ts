@@ -10,7 +10,7 @@ import { createKafkaSink } from '../../src/kafka/transactional-sink.ts';
 import { diff } from '../../src/pipeline/diff.ts';
 import type { Shard } from '../../src/pipeline/shard.ts';
 import { createShards } from '../../src/worker/shards.ts';
-import { keepHeapSmall } from '../../src/worker/small-heap.ts';
+import { heapKeeper, keepHeapSmall } from '../../src/worker/small-heap.ts';
 // Its modules are part of what a worker weighs.
 import '../../src/worker/wire.ts';
 import { contextOf } from './context.ts';
@@ -41,12 +41,14 @@ async function measure(task: Task): Promise<Found> {
   const { app, stateTopic, shards: count } = task;
   const sink = createKafkaSink(kafka, { app, stateTopic, partitions: new Map([[stateTopic, count]]) });
   const numbers = Array.from({ length: count }, (_, number) => number);
+  const keeper = heapKeeper();
   const shards = createShards({
     sink,
     reader: createKafkaStateReader(kafka, { stateTopic }),
     membership: createStaticMembership(new Set(numbers)),
     ambient: { now: Date.now, random: Math.random },
     report: (event) => {
+      keeper(event);
       if (event.type === 'shard-failed') console.error(event);
     },
   });

@@ -6,7 +6,8 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 /** What the way itself does to the next requests whose path matches. */
 export interface Mishap {
-  readonly kind: 'slow' | 'unreachable';
+  /** `late` is in time yet, but others may have been asked and answered since. */
+  readonly kind: 'slow' | 'late' | 'unreachable';
   readonly path: RegExp;
   times: number;
 }
@@ -20,6 +21,8 @@ export interface CarrierOptions {
   /** Longer than the client waits. */
   readonly tooLateMs: number;
   readonly mishaps: Mishap[];
+  /** Told what the practice Clockify itself has thrown: a fault of the test. */
+  readonly onBroken?: (error: unknown) => void;
 }
 
 /** Carries requests of undici to a practice Clockify in this process, without a socket, in virtual time. */
@@ -54,10 +57,10 @@ export class Carrier extends Dispatcher {
       if (state.isOver && random.chance(0.5)) return;
       if (mishap === 'unreachable') return fail(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
       void this.#answer(options).then((given) => {
-        const lateMs = mishap === 'slow' ? this.#options.tooLateMs : 0;
+        const lateMs = this.#lateMs(mishap);
         clock.at(random.integer(1, latencyMs) + lateMs, () => over() || begin(given, controller, handler));
         clock.at(2 * latencyMs + lateMs, () => over() || end(given, controller, handler, fail));
-      });
+      }, this.#options.onBroken);
     });
     return true;
   }
@@ -69,6 +72,12 @@ export class Carrier extends Dispatcher {
       headers: headers as Record<string, string>,
       body: async () => ({ text: typeof body === 'string' ? body : '', bytes: 0 }),
     });
+  }
+
+  #lateMs(mishap: Mishap['kind'] | undefined): number {
+    const { tooLateMs, random } = this.#options;
+    if (mishap === 'slow') return tooLateMs;
+    return mishap === 'late' ? random.integer(1, Math.round(tooLateMs / 3)) : 0;
   }
 
   #mishapOf(path: string): Mishap['kind'] | undefined {

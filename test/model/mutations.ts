@@ -96,6 +96,7 @@ const KINDS: Readonly<Record<MutationKind, Mutation>> = {
   restoreEntry: ofOne(deletedIn, ({ world }, workspaceId, { id }) => world.restoreEntry(workspaceId, id)),
   joinUser: (given, workspaceId) =>
     usersIn(given, workspaceId).length < 6 ? given.world.joinUser({ workspaceId }) : undefined,
+  removeUser: ofOne(othersIn, ({ world }, workspaceId, { id }) => world.removeUser(workspaceId, id)),
   rejoinUser: ofOne(leftOf, ({ world }, workspaceId, { id: userId }) => world.joinUser({ workspaceId, userId })),
   deactivateUser: ofOne(othersIn, ({ world }, workspaceId, { id }) => world.deactivateUser(workspaceId, id)),
   activateUser: ofOne(othersIn, ({ world }, workspaceId, { id }) => world.activateUser(workspaceId, id)),

@@ -1,6 +1,7 @@
 import { OVERLAP_MS } from '../../src/clockify/rhythms/changes.ts';
 import type { FaultAction } from '../../src/simulator/faults.ts';
 import { createPractice, type Practice } from '../../src/simulator/simulator.ts';
+import type { Mishap } from './carrier.ts';
 import { difference, judge } from './laws.ts';
 import { happen } from './mutations.ts';
 import { createReading, type Reading } from './published-log.ts';
@@ -135,7 +136,7 @@ function shift(scene: Scene, { kind, picks, list }: Extract<Step, { does: 'shift
   });
 }
 
-const ACTIONS: Readonly<Record<Exclude<FaultKind, 'slow' | 'unreachable'>, FaultAction>> = {
+const ACTIONS: Readonly<Record<Exclude<FaultKind, Mishap['kind']>, FaultAction>> = {
   '500': { kind: 'status', status: 500 },
   '502 html': { kind: 'html', status: 502 },
   '429': { kind: 'status', status: 429, body: 'empty' },
@@ -153,7 +154,8 @@ const IN_A_WORKSPACE = '/workspaces/';
 const isFirst = (path: string) => path === '.' || path === '/workspaces$';
 
 function spoil({ practice, life }: Scene, { fault, path, skip, times }: Extract<Step, { does: 'fault' }>): void {
-  if (fault === 'slow' || fault === 'unreachable') life.mishaps.push({ kind: fault, path: new RegExp(path), times });
+  if (fault === 'slow' || fault === 'late' || fault === 'unreachable')
+    life.mishaps.push({ kind: fault, path: new RegExp(path), times });
   else {
     const where = fault === '403' && isFirst(path) ? IN_A_WORKSPACE : path;
     practice.faults.add({ match: { path: where }, skip, times, action: ACTIONS[fault] });
@@ -174,7 +176,7 @@ async function becomeQuiet(scene: Scene): Promise<void> {
   const untilMs = clock.now() + boundMs;
   const differs = () => {
     for (const reading of readings) reading.update();
-    return readings.map((reading) => difference(practice, reading)).find((each) => each !== undefined);
+    return readings.map((reading) => difference(practice, reading, script.setup)).find((each) => each !== undefined);
   };
   for (let found = differs(); found !== undefined; found = differs()) {
     life.check();

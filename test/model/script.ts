@@ -77,6 +77,7 @@ const MUTATIONS = [
   'deleteRunning',
   'restoreEntry',
   'joinUser',
+  'removeUser',
   'rejoinUser',
   'deactivateUser',
   'activateUser',
@@ -91,7 +92,14 @@ export type MutationKind = (typeof MUTATIONS)[number];
 
 const LIST_PATHS = ['/users\\?', '/projects\\?', '/time-entries\\?', 'in-progress'] as const;
 type ListPath = (typeof LIST_PATHS)[number];
-const ANY_PATHS = [...LIST_PATHS, 'entities/', '/time-entries/[0-9a-f]{24}', '/workspaces$', '.'] as const;
+const ANY_PATHS = [
+  ...LIST_PATHS,
+  '[?&]page=2',
+  'entities/',
+  '/time-entries/[0-9a-f]{24}',
+  '/workspaces$',
+  '.',
+] as const;
 type AnyPath = (typeof ANY_PATHS)[number];
 
 const FAULTS = [
@@ -106,6 +114,7 @@ const FAULTS = [
   'no last-page',
   'html 200',
   'slow',
+  'late',
   'unreachable',
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
@@ -126,7 +135,7 @@ const RATES: readonly Rate[] = [
 
 const PLACE: fc.Arbitrary<Place> = fc.record({
   workspaces: fc.constantFrom(1, 1, 2),
-  users: fc.integer({ min: 1, max: 3 }),
+  users: fc.constantFrom(1, 2, 3, 5, 5),
   days: fc.integer({ min: 0, max: 2 }),
   timeZone: fc.constantFrom('UTC', 'Pacific/Kiritimati', 'Etc/GMT+12', 'America/New_York'),
   firstPage: fc.constantFrom(0, 1),
@@ -136,7 +145,7 @@ const PLACE: fc.Arbitrary<Place> = fc.record({
 const SETUP: fc.Arbitrary<Omit<Setup, 'isCalm'>> = fc.record({
   rate: fc.constantFrom(...RATES),
   requestsPerUnit: fc.integer({ min: 4, max: 12 }),
-  pageSize: fc.constantFrom(2, 3, 5, 50),
+  pageSize: fc.constantFrom(2, 2, 3, 50),
   sources: fc.subarray(['workspaces', 'users', 'projects'] as const),
   everyUnits: units(1, 4),
   listUnits: units(1, 6),
@@ -162,20 +171,35 @@ const THEN = { thenUnits: fc.oneof(fc.constantFrom(0, 0.01, 0.05), units(0, 3)) 
 
 const MUTATE = fc.record({ ...THEN, does: fc.constant('mutate' as const), kind: KIND, picks: PICKS });
 const WAIT = fc.record({ ...THEN, does: fc.constant('wait' as const) });
-const SHIFT = fc.record({
-  ...THEN,
-  does: fc.constant('shift' as const),
-  kind: KIND,
-  picks: PICKS,
-  list: fc.constantFrom(...LIST_PATHS),
-});
+/** A list, and what moves its rows from one page to the other. */
+const SHIFTS: readonly (readonly [ListPath, MutationKind])[] = [
+  ['/users\\?', 'removeUser'],
+  ['/users\\?', 'rejoinUser'],
+  ['/projects\\?', 'deleteProject'],
+  ['/time-entries\\?', 'deleteEntry'],
+  ['/time-entries\\?', 'addEntry'],
+  ['/time-entries\\?', 'moveStart'],
+  ['in-progress', 'stopTimer'],
+  ['in-progress', 'startTimer'],
+];
+const SHIFT = fc
+  .record({
+    ...THEN,
+    does: fc.constant('shift' as const),
+    moves: fc.oneof(
+      { arbitrary: fc.constantFrom(...SHIFTS), weight: 3 },
+      { arbitrary: fc.tuple(fc.constantFrom(...LIST_PATHS), KIND), weight: 1 },
+    ),
+    picks: PICKS,
+  })
+  .map(({ moves: [list, kind], ...step }) => ({ ...step, list, kind }));
 const FAULT = fc.record({
   ...THEN,
   does: fc.constant('fault' as const),
   fault: fc.constantFrom(...FAULTS),
   path: fc.constantFrom(...ANY_PATHS),
   skip: fc.nat({ max: 5 }),
-  times: fc.integer({ min: 1, max: 3 }),
+  times: fc.constantFrom(1, 1, 2, 3, 12),
 });
 const COMMIT = fc.record({
   ...THEN,
@@ -199,7 +223,7 @@ const CALM_STEP: fc.Arbitrary<Step> = fc.oneof(
 );
 const STEP: fc.Arbitrary<Step> = fc.oneof(
   { arbitrary: MUTATE, weight: 12 },
-  { arbitrary: SHIFT, weight: 3 },
+  { arbitrary: SHIFT, weight: 4 },
   { arbitrary: FAULT, weight: 4 },
   { arbitrary: COMMIT, weight: 2 },
   { arbitrary: DIE, weight: 2 },
@@ -214,7 +238,7 @@ export const STORM: fc.Arbitrary<Script> = fc.record({
   seed: SEED,
   place: PLACE,
   setup: SETUP.map((setup) => ({ ...setup, isCalm: false })),
-  steps: fc.array(STEP, { minLength: 1, maxLength: 20 }),
+  steps: fc.array(STEP, { minLength: 1, maxLength: 14 }),
 });
 /** Only commits fail; what is new, changed or gone must be found by the fast rhythms alone. */
 export const CALM: fc.Arbitrary<Script> = fc.record({
@@ -228,7 +252,7 @@ export const CALM: fc.Arbitrary<Script> = fc.record({
     isCalm: true,
     reconcileUnits: 2_000,
   })),
-  steps: fc.array(CALM_STEP, { minLength: 1, maxLength: 20 }),
+  steps: fc.array(CALM_STEP, { minLength: 1, maxLength: 14 }),
 });
 
 export function unitMs({ rate, requestsPerUnit }: Setup): number {

@@ -47,11 +47,15 @@ export function createLife(practice: Practice, clock: VirtualClock, setup: Setup
     | undefined;
   let failure: unknown;
 
+  const onBroken = (error: unknown): void => {
+    failure ??= error;
+  };
+
   const boot = (): void => {
     clock.restartProcess();
     const { answerTo } = practice;
     const tooLateMs = 2 * REQUEST_TIMEOUT_MS;
-    const carrier = new Carrier({ clock, random, answerTo, latencyMs: LATENCY_MS, tooLateMs, mishaps });
+    const carrier = new Carrier({ clock, random, answerTo, latencyMs: LATENCY_MS, tooLateMs, mishaps, onBroken });
     const membership = createMemoryMembership(ALL_SHARDS);
     const slow = slowly(sink, random);
     const target = { sink: slow, reader: slow, membership: beating(membership), registry, close: () => slow.close() };

@@ -1,7 +1,7 @@
 import type { ResourceName, Row } from './rows.ts';
 
 /** One row that came, changed or went. Created: `before` is null. Deleted: `after` is null. */
-interface HistoryEntry {
+export interface HistoryEntry {
   /** From 1, without gaps. */
   readonly sequence: number;
   readonly atMs: number;

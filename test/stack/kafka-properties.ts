@@ -12,6 +12,8 @@ export interface KafkaAddresses {
    * in a container. The advertised address serves otherwise.
    */
   readonly internal?: string;
+  /** A listener that tells its clients another port, behind which a proxy stands. */
+  readonly proxied?: { readonly listener: string; readonly advertised: string } | undefined;
   /** Of the listener with TLS and SASL. */
   readonly secure?: string | undefined;
 }
@@ -22,14 +24,15 @@ export function kafkaProperties(
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const internal = at.internal === undefined ? '' : `,INTERNAL://${at.internal}`;
+  const proxied = (address: string | undefined) => (address === undefined ? '' : `,PROXIED://${address}`);
   const secure = at.secure === undefined ? '' : `,${SECURE_LISTENER}://${at.secure}`;
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@${at.controller}`,
-    listeners: `PLAINTEXT://${at.listener}${internal}${secure},CONTROLLER://${at.controller}`,
-    'advertised.listeners': `PLAINTEXT://${at.advertised}${internal}${secure}`,
-    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,${SECURE_LISTENER}:SASL_SSL`,
+    listeners: `PLAINTEXT://${at.listener}${internal}${secure}${proxied(at.proxied?.listener)},CONTROLLER://${at.controller}`,
+    'advertised.listeners': `PLAINTEXT://${at.advertised}${internal}${secure}${proxied(at.proxied?.advertised)}`,
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT,${SECURE_LISTENER}:SASL_SSL`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': internal === '' ? 'PLAINTEXT' : 'INTERNAL',
     'auto.create.topics.enable': 'false',

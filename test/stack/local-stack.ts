@@ -8,12 +8,15 @@ export interface LocalStackOptions {
   readonly kafka: Readonly<Record<string, string>>;
   readonly registry: boolean;
   readonly secure?: SecureListener | undefined;
+  readonly proxyPort?: number | undefined;
   readonly log: (line: string) => void;
 }
 
 /** A running Kafka, and a registry if one was wanted. */
 export interface LocalStack {
   readonly brokers: string[];
+  /** Port of the listener whose clients are told the proxy's, where one was wanted. */
+  readonly proxiedPort?: number | undefined;
   /** Address of the listener with TLS and SASL, where one was wanted. */
   readonly secureBroker?: string | undefined;
   /** Base URL of the Confluent-compatible API; empty when there is no registry. */

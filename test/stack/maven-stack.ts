@@ -40,6 +40,7 @@ export async function startMavenStack(options: LocalStackOptions): Promise<Local
     return {
       brokers: [kafka.address],
       secureBroker: kafka.secure,
+      proxiedPort: kafka.proxiedPort,
       registryUrl: registry?.address ?? '',
       broker: kafka.service,
       registry: registry?.service,
@@ -54,20 +55,21 @@ export async function startMavenStack(options: LocalStackOptions): Promise<Local
 interface Started {
   readonly address: string;
   readonly secure?: string | undefined;
+  readonly proxiedPort?: number | undefined;
   readonly service: Service;
 }
 
 async function startKafka(group: ProcessGroup, java: string, options: LocalStackOptions): Promise<Started> {
   const libraries = await ensureArtefact(kafkaArtefact(group), options.log);
   const jvm = [...jvmFlags(group), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(libraries, '*')];
-  return await onFreePorts(3, async ([port, controllerPort, securePort], attempt) => {
+  return await onFreePorts(4, async ([port, controllerPort, securePort, proxiedPort], attempt) => {
     const folder = join(group.dataDir, `kafka-${attempt}`);
     await mkdir(folder);
     const settings = join(folder, 'server.properties');
     const address = `127.0.0.1:${port}`;
     const controller = `127.0.0.1:${controllerPort}`;
     const secure = options.secure === undefined ? undefined : `localhost:${securePort}`;
-    const at = { listener: address, advertised: address, controller, secure };
+    const at = { listener: address, advertised: address, controller, secure, proxied: proxiedOf(proxiedPort, options) };
     const own = options.secure === undefined ? {} : secureProperties(options.secure);
     const properties = kafkaProperties(at, { 'log.dirs': join(folder, 'data'), ...own, ...options.kafka });
     await writeFile(settings, propertiesText(properties));
@@ -76,8 +78,13 @@ async function startKafka(group: ProcessGroup, java: string, options: LocalStack
     const spec = { command: java, args: [...jvm, 'kafka.Kafka', settings], logFile: join(folder, 'kafka.log') };
     const service = jvmService(group, 'Kafka', spec, () => brokerAnswers('127.0.0.1', port as number));
     await service.start();
-    return { address, secure, service };
+    return { address, secure, proxiedPort, service };
   });
+}
+
+function proxiedOf(port: number | undefined, { proxyPort }: LocalStackOptions) {
+  if (proxyPort === undefined) return undefined;
+  return { listener: `127.0.0.1:${port}`, advertised: `127.0.0.1:${proxyPort}` };
 }
 
 async function formatStorage(

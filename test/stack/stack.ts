@@ -19,6 +19,8 @@ export interface StackOptions {
   readonly own?: boolean;
   /** A second listener with TLS and SASL; only as a Java process of this machine, and always a stack of one's own. */
   readonly secure?: SecureListener;
+  /** Port of a proxy on this machine, which a second listener tells its clients instead of its own; as `secure`. */
+  readonly proxyPort?: number;
   /** Told what takes long (downloads); written to stderr unless told. */
   readonly log?: (line: string) => void;
 }
@@ -26,6 +28,8 @@ export interface StackOptions {
 /** Addresses of a running Kafka and registry. */
 export interface Stack {
   readonly brokers: string[];
+  /** Port of the listener that the proxy must lead to, where one was wanted. */
+  readonly proxiedPort?: number | undefined;
   /** Address of the listener with TLS and SASL, where one was wanted. */
   readonly secureBroker?: string | undefined;
   /** Base URL of the Confluent-compatible API; empty when there is no registry. */
@@ -43,13 +47,14 @@ export interface Stack {
 /** Starts a stack and returns when both parts answer. It ends at the latest with this process, however that ends. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const registry = options.registry ?? true;
-  const { secure } = options;
-  const named = options.own === true || secure !== undefined ? undefined : environmentStack(registry);
+  const { secure, proxyPort } = options;
+  const isSpecial = secure !== undefined || proxyPort !== undefined;
+  const named = options.own === true || isSpecial ? undefined : environmentStack(registry);
   if (named) return named;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
-  const kind = secure === undefined && (await dockerAnswers()) ? 'docker' : 'maven';
+  const kind = !isSpecial && (await dockerAnswers()) ? 'docker' : 'maven';
   const start = kind === 'docker' ? startDockerStack : startMavenStack;
-  const started = await start({ kafka: options.kafka ?? {}, registry, secure, log });
+  const started = await start({ kafka: options.kafka ?? {}, registry, secure, proxyPort, log });
   return { ...started, kind, [Symbol.asyncDispose]: started.stop };
 }
 

@@ -78,7 +78,7 @@ export function reportChanges(
     duringFirstLoad: outcomes.length - after.length,
     kinds: Object.fromEntries(kinds.map((kind) => [kind, kindReport(after, kind, pace)])),
     lost: named((fates) => fates.outcomes.filter(({ fate }) => fate === 'lost').map(({ deed }) => deed.kind)),
-    untrue: named((fates) => fates.untrue.map(({ by }) => `by ${by}`)),
+    untrue: named((fates) => fates.untrue.map(({ by, row }) => `${row === null ? 'd' : 'row'} by ${by}`)),
     outOfBounds: named((fates) => fates.outOfBounds.map(({ by }) => `by ${by}`)),
   };
 }

@@ -28,10 +28,10 @@ export async function startToxicProxy(): Promise<ToxicProxy> {
   let connections = 0;
   const now = (stream: Stream): Toxic | undefined => (illness?.stream === stream ? illness.toxic : undefined);
 
-  const proxy = createServer((client) => {
+  const proxy = createServer({ allowHalfOpen: true }, (client) => {
     if (target === undefined || illness?.toxic.type === 'down') return void client.destroy();
     connections += 1;
-    const server = connect(target, '127.0.0.1');
+    const server = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
     const link = { client, server };
     links.add(link);
     for (const socket of [client, server]) socket.on('error', () => undefined).setNoDelay(true);
@@ -87,15 +87,15 @@ async function carry(from: Socket, to: Socket, toxicNow: () => Toxic | undefined
     for await (const chunk of from as AsyncIterable<Buffer>) {
       const toxic = toxicNow();
       passed = toxic?.type === 'limit_data' ? passed + chunk.length : 0;
-      if (toxic?.type === 'limit_data' && passed >= toxic.bytes) break;
+      if (toxic?.type === 'limit_data' && passed >= toxic.bytes) throw new Error('enough');
       await pass(chunk, to, toxic, toxicNow);
     }
     const toxic = toxicNow();
     if (toxic?.type === 'slow_close') await sleep(toxic.ms);
-  } catch {
-    // The connection broke: that is what this is for.
-  } finally {
     to.end();
+  } catch {
+    // The connection broke, or was to: neither side has any use for the other now.
+    to.destroy();
     from.destroy();
   }
 }

@@ -31,6 +31,8 @@ export interface ClientOptions {
   readonly maxBodyBytes: number;
   readonly connections: number;
   readonly now: () => number;
+  /** Told each request that was sent, when it has ended. */
+  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
   /** What carries the requests; left out, connections of this client's own, with the limits named here. */
   readonly dispatcher?: Dispatcher | undefined;
 }
@@ -65,6 +67,18 @@ export interface Sending {
   readonly priority?: Priority | undefined;
   /** What errors call the request: parts of the URL may stem from an answer, so it is not quoted. */
   readonly label: string;
+}
+
+/** A request as it is counted. */
+export interface Exchange {
+  readonly label: string;
+  readonly method: Sending['method'];
+  readonly host: 'api' | 'reports';
+  /** For its turn. */
+  readonly waitedMs: number;
+  readonly tookMs: number;
+  /** Undefined: no answer came. */
+  readonly status: number | undefined;
 }
 
 export interface Reply {
@@ -109,9 +123,17 @@ export function createClient(options: ClientOptions): Client & Sender {
 
   const send = async (sending: Sending, signal: AbortSignal): Promise<Reply> => {
     assertAllowed(sending.url, options.allowedOrigins);
+    const askedAtMs = options.now();
     const turns = await takeTurns(sending, signal);
+    const sentAtMs = options.now();
+    const tell = (status: number | undefined) => tellExchange(options, sending, status, askedAtMs, sentAtMs);
     try {
-      return await exchange(sending, turns, signal);
+      const reply = await exchange(sending, turns, signal);
+      tell(reply.status);
+      return reply;
+    } catch (thrown) {
+      if (!signal.aborted) tell(undefined);
+      throw thrown;
     } finally {
       for (const turn of turns) turn.end();
     }
@@ -141,6 +163,22 @@ export function createClient(options: ClientOptions): Client & Sender {
   return { get, send, close: () => dispatcher.destroy() };
 }
 
+function tellExchange(
+  { onExchange, reportsUrl, now }: ClientOptions,
+  { label, method, url }: Sending,
+  status: number | undefined,
+  askedAtMs: number,
+  sentAtMs: number,
+): void {
+  const host = isReports(url, reportsUrl) ? 'reports' : 'api';
+  const [waitedMs, tookMs] = [Math.max(0, sentAtMs - askedAtMs), Math.max(0, now() - sentAtMs)];
+  onExchange?.({ label, method, host, waitedMs, tookMs, status });
+}
+
+function isReports(url: URL, reportsUrl: string): boolean {
+  return url.href.startsWith(`${reportsUrl}/`);
+}
+
 function agentOf(options: ClientOptions): Dispatcher {
   return new Agent({
     allowH2: false,
@@ -164,7 +202,7 @@ function turnsOf(options: ClientOptions): (sending: Sending, signal: AbortSignal
   const reports = () =>
     budgets.bucketOf({ name: `reports/${new URL(reportsUrl).origin}`, placedBy: name }, reportsRate);
   return async ({ url, owner, priority }, signal) => {
-    const first = url.href.startsWith(`${reportsUrl}/`) ? await reports().take(signal, priority) : undefined;
+    const first = isReports(url, reportsUrl) ? await reports().take(signal, priority) : undefined;
     try {
       const turn = await bucketOf(owner).take(signal, priority);
       return first === undefined ? [turn] : [first, turn];

@@ -1,4 +1,5 @@
 import type { Op } from '../core/change.ts';
+import type { Reject } from '../core/record.ts';
 import type { Diff } from './diff.ts';
 
 /** What a page, or the settling of a sweep, did. extracted = unchanged + superseded + published (without d) + deadLettered + repeated. */
@@ -9,11 +10,14 @@ export interface Counts {
   readonly superseded: number;
   readonly published: Readonly<Record<Op, number>>;
   readonly deadLettered: number;
+  /** The same, by the stage that they did not pass. */
+  readonly deadLettersAt: Readonly<Record<Reject['stage'], number>>;
   /** In the dead letters already, and still the same. */
   readonly repeated: number;
   readonly unknownFields: ReadonlyMap<string, number>;
 }
 
+const NO_STAGE = { extract: 0, encode: 0 } as const;
 const NONE = { r: 0, c: 0, u: 0, d: 0 } as const;
 
 export const NO_COUNTS: Counts = {
@@ -22,6 +26,7 @@ export const NO_COUNTS: Counts = {
   superseded: 0,
   published: NONE,
   deadLettered: 0,
+  deadLettersAt: NO_STAGE,
   repeated: 0,
   unknownFields: new Map(),
 };
@@ -32,12 +37,15 @@ export function countsOf(
 ): Counts {
   const published = { ...NONE } as Record<Op, number>;
   for (const change of found.changes) published[change.op] += 1;
+  const deadLettersAt = { ...NO_STAGE } as Record<Reject['stage'], number>;
+  for (const { reject } of found.deadLetters) deadLettersAt[reject.stage] += 1;
   return {
     extracted: read.items,
     unchanged: found.unchanged,
     superseded: read.superseded + found.left.length,
     published,
     deadLettered: found.deadLetters.length,
+    deadLettersAt,
     repeated: found.repeated,
     unknownFields: read.unknownFields,
   };
@@ -60,6 +68,10 @@ export function addCounts(left: Counts | undefined, right: Counts): Counts {
     unchanged: sum('unchanged'),
     superseded: sum('superseded'),
     deadLettered: sum('deadLettered'),
+    deadLettersAt: {
+      extract: left.deadLettersAt.extract + right.deadLettersAt.extract,
+      encode: left.deadLettersAt.encode + right.deadLettersAt.encode,
+    },
     repeated: sum('repeated'),
     published,
     unknownFields,

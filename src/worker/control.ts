@@ -6,6 +6,7 @@ import { type ResyncRange, resync } from '../pipeline/resync.ts';
 import { spendsWriter } from '../pipeline/retry.ts';
 import type { Wishes } from '../pipeline/schedule.ts';
 import type { SliceContext } from '../pipeline/sweep.ts';
+import type { Report } from './events.ts';
 import type { Shards } from './shards.ts';
 
 /**
@@ -45,7 +46,11 @@ export interface SliceRegister {
   readonly guards: ReadonlyMap<string, SliceGuard>;
 }
 
-export function createControl(sources: readonly string[], spoil: Shards['spoil']): Control {
+export function createControl(
+  sources: readonly string[],
+  spoil: Shards['spoil'],
+  report: Report = () => undefined,
+): Control {
   const paused$ = new BehaviorSubject<ReadonlySet<string>>(new Set());
   const wished$ = new Subject<string>();
   const wished = new Set<string>();
@@ -96,7 +101,11 @@ export function createControl(sources: readonly string[], spoil: Shards['spoil']
     },
     async resync(source, range, signal) {
       let published = 0;
-      for (const context of oneEachShard(of(source))) published += await resyncShard(context, range, spoil, signal);
+      for (const context of oneEachShard(of(source))) {
+        const here = await resyncShard(context, range, spoil, signal);
+        report({ type: 'resynced', source, shard: context.shard.number, published: here });
+        published += here;
+      }
       return { ...answer(source, range.workspace), published };
     },
   };

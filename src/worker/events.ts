@@ -2,7 +2,7 @@ import type { WorkerError } from '../core/errors.ts';
 import type { Slice } from '../pipeline/ports.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 
-/** What happens in a worker, as data. Logs, and later metrics and status, are made of these and of nothing else. */
+/** What happens in a worker, as data. Logs, metrics and status are made of these and of nothing else. */
 export type WorkerEvent =
   | SliceEvent
   | { readonly type: 'retry'; readonly slice: Slice; readonly error: WorkerError; readonly waitMs: number }
@@ -25,6 +25,7 @@ export type WorkerEvent =
   | { readonly type: 'source-waiting'; readonly source: string; readonly error: WorkerError; readonly waitMs: number }
   | { readonly type: 'source-stopped'; readonly source: string; readonly error: WorkerError }
   | { readonly type: 'source-reset'; readonly source: string; readonly shard: number; readonly dropped: number }
+  | { readonly type: 'resynced'; readonly source: string; readonly shard: number; readonly published: number }
   | {
       readonly type: 'workspace-refused';
       readonly credential: string;

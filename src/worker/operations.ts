@@ -3,9 +3,11 @@ import type { ConsolePort } from '../console/routes.ts';
 import { type Console, openConsole } from '../console/server.ts';
 import { WorkerError } from '../core/errors.ts';
 import type { LogLevel, RootLogger } from '../telemetry/logger.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { Control } from './control.ts';
 import type { Report } from './events.ts';
-import { createMeasure } from './measure.ts';
+import { measureEvents } from './measure.ts';
+import { measuredOf, measureState } from './measure-state.ts';
 import { createStatus, type StatusKeeper } from './status.ts';
 
 /** What people see of a worker, and do with it, from before it is wired until it has ended. */
@@ -13,6 +15,7 @@ export interface Operations {
   readonly status: StatusKeeper;
   /** Called once, when there is something to command. */
   attach(control: Control, budgets: Parameters<StatusKeeper['attach']>[1]): void;
+  readonly metrics: Metrics;
   /** Counts what happens. */
   readonly measure: Report;
 }
@@ -33,28 +36,34 @@ export async function openOperations(options: OperationsOptions): Promise<OpenOp
   const { config, version, scrub } = options;
   const sources = config.sources.map(({ name, topic }) => ({ name, topic }));
   const status = createStatus({ app: config.app, version, shardCount: config.kafka.shards, sources, now: Date.now });
-  const { measure, text } = createMeasure({ version, sources: config.sources, status, now: Date.now });
   let control: Control | undefined;
+  const metrics = createMetrics(measuredOf(config, version, Date.now()));
   const operations: Operations = {
     status,
+    metrics,
     attach: (made, budgets) => {
       control = made;
       status.attach(made, budgets);
     },
-    measure,
+    measure: measureEvents(metrics, config.sources, Date.now),
   };
   const port: ConsolePort = {
     version: () => ({ name: 'clockify-kafka', version, node: process.version }),
     isStarted: () => status.isStarted(),
     readiness: () => status.readiness(),
     status: (slices) => status.snapshot(slices),
-    metrics: text,
+    metrics: () => textOf(metrics, status),
     commands: COMMANDS,
     command: (name, given) => command(name, given, control, options),
   };
   const console = await openConsole(port, { ...config.console, scrub });
   options.logger.info({ event: 'console.listening', url: console.url }, `status and control on ${console.url}`);
   return Object.assign(operations, console);
+}
+
+async function textOf(metrics: Metrics, status: StatusKeeper) {
+  measureState(metrics, status.snapshot(0), status.freshness());
+  return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
 }
 
 const COMMANDS = {

@@ -96,6 +96,7 @@ function sourceTellers(
   | 'source-waiting'
   | 'source-stopped'
   | 'source-reset'
+  | 'resynced'
   | 'discovered'
   | 'discovery-failed'
   | 'workspace-refused'
@@ -114,6 +115,8 @@ function sourceTellers(
         { event: 'source.reset', source, shard, dropped },
         `${source} starts anew: its topic, key or shape changed`,
       ),
+    resynced: ({ source, shard, published }) =>
+      log.info({ event: 'source.resynced', source, shard, published }, `${source}: ${published} rows once more`),
     'workspace-refused': ({ credential, workspace, other }) =>
       log.error(
         {

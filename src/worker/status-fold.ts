@@ -16,6 +16,8 @@ export interface SliceRecord extends Tally {
   readonly slice: Slice;
   isSweeping: boolean;
   pages: number;
+  /** When it was first told of. */
+  readonly sinceMs: number;
   dueAtMs: number | undefined;
   completeAtMs: number | undefined;
 }
@@ -79,10 +81,10 @@ function foldSlice(folded: Folded, event: SliceTold, nowMs: number): void {
       folded.slices.delete(slice.id);
       break;
     case 'slice-due':
-      recordOf(folded, slice).dueAtMs = event.atMs;
+      recordOf(folded, slice, nowMs).dueAtMs = event.atMs;
       break;
     case 'slice-begun':
-      Object.assign(recordOf(folded, slice), { isSweeping: true, pages: 0, dueAtMs: undefined });
+      Object.assign(recordOf(folded, slice, nowMs), { isSweeping: true, pages: 0, dueAtMs: undefined });
       break;
     default:
       foldSweep(folded.sources.get(slice.id.split('/')[0] ?? ''), folded.slices.get(slice.id), event, nowMs);
@@ -119,13 +121,14 @@ function endSweep(
   }
 }
 
-function recordOf({ slices }: Folded, slice: Slice): SliceRecord {
+function recordOf({ slices }: Folded, slice: Slice, sinceMs: number): SliceRecord {
   const known = slices.get(slice.id);
   if (known !== undefined) return known;
   const fresh: SliceRecord = {
     slice,
     isSweeping: false,
     pages: 0,
+    sinceMs,
     dueAtMs: undefined,
     completeAtMs: undefined,
     ...newTally(),

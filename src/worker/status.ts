@@ -1,7 +1,9 @@
 import type { Op } from '../core/change.ts';
+import type { SliceContext } from '../pipeline/sweep.ts';
 import type { Control } from './control.ts';
 import type { Report } from './events.ts';
 import { type ErrorStatus, type Folded, fold, newTally, type SliceRecord, type SourceRecord } from './status-fold.ts';
+import { type Freshness, freshnessOf } from './status-freshness.ts';
 import { loadOf, type Progress, reconcileOf } from './status-progress.ts';
 
 /**
@@ -56,6 +58,10 @@ export interface SourceStatus {
   readonly nextPollAtMs: number | undefined;
   readonly firstLoad: Progress;
   readonly reconcile: Progress | undefined;
+  /** A person has paused it. */
+  readonly paused: boolean;
+  /** In the state of this worker. */
+  readonly entities: number;
   /** Deletes that wait for a person. */
   readonly guarded: number;
   readonly sliceCount: number;
@@ -101,6 +107,7 @@ export interface StatusKeeper {
   attach(control: Control, budgets: () => readonly BudgetStatus[]): void;
   /** @param slices how many slices of each source to tell */
   snapshot(slices: number): WorkerStatus;
+  freshness(): readonly Freshness[];
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
   /** It has been given shards once. */
   isStarted(): boolean;
@@ -134,6 +141,7 @@ export function createStatus(options: StatusOptions): StatusKeeper {
       ),
       budgets: wired?.budgets() ?? [],
     }),
+    freshness: () => freshnessOf(folded, wired?.control),
     readiness: () => readinessOf(folded),
     isStarted: () => folded.assigned !== undefined,
   };
@@ -185,10 +193,20 @@ function sourceOf(
     nextPollAtMs: least(dues),
     firstLoad: loadOf(contexts, nowMs),
     reconcile: reconcileOf(contexts, nowMs),
+    paused: control?.isPaused(name) === true,
+    entities: entitiesOf(contexts),
     guarded: slices.reduce((sum, { guard }) => sum + (guard?.held ?? 0), 0),
     sliceCount: slices.length,
     slices: slices.slice(0, most),
   };
+}
+
+/** Rhythms of one owner look at the same entities. */
+function entitiesOf(contexts: readonly SliceContext[]): number {
+  const owners = new Map(contexts.map(({ slice, shard }) => [slice.owner ?? slice.id, shard]));
+  let sum = 0;
+  for (const [owner, { state }] of owners) sum += state.ownedCount(owner);
+  return sum;
 }
 
 function least(values: readonly number[]): number | undefined {

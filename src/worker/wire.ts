@@ -16,6 +16,7 @@ import { createDiscovery } from './discover.ts';
 import type { Report } from './events.ts';
 import { createFeeds, type Feeds } from './feeds.ts';
 import { createLedgers, keepCredentials, rememberedCredentials } from './ledgers.ts';
+import { measureExchanges, measureTarget } from './measure.ts';
 import type { Operations } from './operations.ts';
 import { planSource } from './plan.ts';
 import { feedOf } from './plan-template.ts';
@@ -58,7 +59,7 @@ interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf' | 'oper
 
 /** @throws {WorkerError} config for topics or state that do not fit; transient `kafka.unavailable` if no broker answers in time */
 export async function wire(options: WireOptions): Promise<WorkerParts> {
-  const target = await openSink(options);
+  const target = measured(await openSink(options), options.operations);
   const ambient = { now: Date.now, random: Math.random };
   return assemble({ ...options, report: toldTo(options) }, target, { ambient, clock: processClock });
 }
@@ -73,7 +74,7 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
   const { ambient } = surroundings;
   const { report, shards, clients, beside, budgets } = budgetedOf(assembly, target, surroundings);
   const names = config.sources.map(({ name }) => name);
-  const control = createControl(names, (shard, error) => shards.spoil(shard, error));
+  const control = createControl(names, (shard, error) => shards.spoil(shard, error), report);
   assembly.operations?.attach(control, () => budgets.left());
   const discoveries = discoveriesOf({ config, once, report }, clients, ambient);
   const feeds = feedsOf(config, once);
@@ -103,6 +104,10 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
   const register = control.slices;
   const environment = { shards, shardCount: config.kafka.shards, guard, ambient, digest, report, register, once };
   return { sources, membership: target.membership, shards, environment, ambient, report, beside, close };
+}
+
+function measured(target: Target, operations: Operations | undefined): Target {
+  return operations === undefined ? target : measureTarget(operations.metrics, target, Date.now);
 }
 
 /** The log, the status, the metrics and the heap. */
@@ -151,13 +156,14 @@ function budgetedOf(assembly: Assembly, target: Target, surroundings: Surroundin
 }
 
 function clientsOf(
-  { config, keyOf }: Assembly,
+  { config, keyOf, operations }: Assembly,
   budgets: Budgets,
   { ambient, dispatcher }: Surroundings,
 ): ReadonlyMap<string, Client & Sender> {
+  const onExchange = operations === undefined ? undefined : measureExchanges(operations.metrics);
   const client = (credential: Credential) => {
     const apiKey = keyOf === undefined ? credential.apiKey : () => keyOf(credential.name);
-    return createClient({ ...credential, ...config.http, apiKey, budgets, now: ambient.now, dispatcher });
+    return createClient({ ...credential, ...config.http, apiKey, budgets, now: ambient.now, dispatcher, onExchange });
   };
   return new Map(Object.values(config.credentials).map((credential) => [credential.name, client(credential)]));
 }

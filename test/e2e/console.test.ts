@@ -127,6 +127,10 @@ test('P1: the metrics of a running worker say what became of every record', asyn
   equal(numberOf('records_published_total'), TAGS);
   equal(numberOf('records_read_total'), numberOf('records_unchanged_total') + TAGS);
   equal(numberOf('dlq_records_total'), 0);
+  match(text, /^clockify_api_requests_total\{endpoint="\/workspaces\/\{id\}\/tags",method="GET",code="2xx"\} [1-9]/m);
+  match(text, /^clockify_last_success_timestamp_seconds\{source="tags",rhythm="list"\} [1-9]/m);
+  match(text, /^clockify_kafka_connected 1$/m);
+  match(text, /^clockify_state_entities\{source="tags"\} 20$/m);
   match(text, /^clockify_ready 1$/m);
   match(text, /^nodejs_eventloop_lag_p99_seconds /m);
   await ended();

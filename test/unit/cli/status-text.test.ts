@@ -16,6 +16,8 @@ const source = (over: Partial<SourceStatus> = {}): SourceStatus => ({
   nextPollAtMs: NOW + 30_000,
   firstLoad: { done: 1, of: 1, isDone: true, remainingMs: undefined },
   reconcile: undefined,
+  paused: false,
+  entities: 3,
   guarded: 0,
   sliceCount: 1,
   slices: [],

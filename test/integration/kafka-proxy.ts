@@ -10,8 +10,8 @@ export const INIT_PRODUCER_ID = 22;
 export const ADD_PARTITIONS_TO_TXN = 24;
 export const END_TXN = 26;
 
-/** `swallow`: the request arrives, its answer and all later ones do not. `cut`: the connection ends instead of the request. */
-type Loss = { readonly apiKey: number; readonly how: 'swallow' | 'cut' };
+/** `swallow`: the request arrives, its answer and all later ones do not. `cut`: the connection ends instead of the request. `hold`: the request waits until nothing is lost any more. */
+type Loss = { readonly apiKey: number; readonly how: 'swallow' | 'cut' | 'hold' };
 
 export interface KafkaProxy {
   readonly port: number;
@@ -29,6 +29,7 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
   const swallowing = new Set<Socket>();
   const sockets = new Set<Socket>();
   let loss: Loss | undefined;
+  const held: (() => void)[] = [];
   let losses = 0;
   const requests = new Map<number, number>();
   const server = createServer((client) => {
@@ -53,6 +54,10 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
         if (apiKey === loss?.apiKey) {
           losses += 1;
           if (loss.how === 'cut') return void client.destroy();
+          if (loss.how === 'hold') {
+            held.push(() => upstream.write(request));
+            continue;
+          }
           swallowing.add(client);
         }
         upstream.write(request);
@@ -68,7 +73,9 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
     port: (server.address() as AddressInfo).port,
     lose(next) {
       loss = next;
-      if (next === undefined) swallowing.clear();
+      if (next !== undefined) return;
+      swallowing.clear();
+      for (const release of held.splice(0)) release();
     },
     get losses() {
       return losses;

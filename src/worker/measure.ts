@@ -134,14 +134,25 @@ const MOST_ENDPOINTS = 100;
 /** Requests into counters. */
 export function measureExchanges(metrics: Metrics): (exchange: Exchange) => void {
   const known = new Set<string>();
+  const begun = new Set<string>();
   return ({ label, method, host, status, waitedMs, tookMs }) => {
     const template = templateOf(label);
     if (known.size < MOST_ENDPOINTS) known.add(template);
     const endpoint = known.has(template) ? template : 'other';
+    beginEndpoint(metrics, begun, endpoint, method);
     metrics.apiThrottleSeconds.inc({ host }, waitedMs / 1_000);
     metrics.apiRequests.inc({ endpoint, method, code: codeClass(status) });
     metrics.apiSeconds.observe({ endpoint }, tookMs / 1_000);
   };
+}
+
+/** 0 before it happens, so that the first refusal is an increase. */
+function beginEndpoint({ apiRequests }: Metrics, begun: Set<string>, endpoint: string, method: Exchange['method']) {
+  const key = `${method} ${endpoint}`;
+  if (begun.has(key)) return;
+  begun.add(key);
+  for (const code of ['2xx', '4xx', '5xx', 'error', ...TOLD_APART.map(String)])
+    apiRequests.inc({ endpoint, method, code }, 0);
 }
 
 /** Ids in a path are what makes it long and many: `/workspaces/{id}/projects`. */

@@ -1,5 +1,5 @@
 /**
- * The programs of the local stack: fetched with Maven once, kept outside the repository, checked before each use.
+ * The programs of the local stack: fetched once, kept outside the repository, checked before each use.
  *
  * Layout of the cache: a folder an artefact, with a manifest of every file's size and SHA-256. A folder is built aside
  * and renamed into place, so that nobody ever sees half of one; a lock file only keeps parallel runs from fetching twice.
@@ -124,7 +124,7 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 function reportProgress(name: string, folder: string, log: (line: string) => void): () => void {
-  log(`downloading ${name} with Maven (once; it is kept in the cache)`);
+  log(`downloading ${name} (once; it is kept in the cache)`);
   const timer = setInterval(async () => {
     const sizes = await filesIn(folder)
       .then((files) => Promise.all(files.map(async (file) => (await stat(file)).size)))

@@ -1,7 +1,8 @@
-import type { WorkerError } from '../core/errors.ts';
 import { addCounts, type Counts } from '../pipeline/counts.ts';
+import type { Slice } from '../pipeline/ports.ts';
 import type { Settlement } from '../pipeline/sweep.ts';
 import type { Report, WorkerEvent } from './events.ts';
+import { createFaults, type Faults, fieldsOf, placeOf } from './report-faults.ts';
 
 /** The part of a logger that events need. */
 export interface EventLog {
@@ -38,30 +39,32 @@ function sliceTellers(
   return {
     'slice-due': () => undefined,
     'slice-begun': () => undefined,
-    'slice-left': ({ slice }) => guarded.forget(slice.id),
+    'slice-left': ({ slice }) => {
+      guarded.forget(slice.id);
+      faults.forget(slice.id);
+    },
     page({ slice, number, counts }) {
       shapes.tell(slice.id, counts.unknownFields.keys());
       totals.set(slice.id, addCounts(totals.get(slice.id), counts));
       log.debug(
-        { event: 'page.committed', slice: slice.id, page: number, ...plain(counts) },
+        { event: 'page.committed', ...placeOf(slice), page: number, ...plain(counts) },
         `page ${number} of ${slice.id}`,
       );
-      if (counts.deadLettered > 0) tellDeadLetters(log, slice.id, counts.deadLettered);
+      if (counts.deadLettered > 0) tellDeadLetters(log, slice, counts);
     },
     settled({ slice, settlement, counts }) {
       totals.set(slice.id, addCounts(totals.get(slice.id), counts));
-      guarded.tell(slice.id, settlement);
+      guarded.tell(slice, settlement);
     },
     sweep(event) {
       const counts = totals.get(event.slice.id);
       totals.delete(event.slice.id);
-      if (event.outcome === 'partial') faults.tell(event.slice.id, event.error);
-      else faults.forget(event.slice.id);
-      if (event.outcome === 'complete' && counts !== undefined) tellSweep(log, event.slice.id, event.tookMs, counts);
+      if (event.outcome === 'partial') return faults.tell(event.slice.id, event.error, event.slice);
+      faults.forget(event.slice.id);
+      faults.swept(event.slice);
+      if (counts !== undefined) tellSweep(log, event.slice, event.tookMs, counts);
     },
-    retry({ slice, error, waitMs }) {
-      log.warn({ event: 'page.retried', slice: slice.id, waitMs, ...fieldsOf(error) }, error.message);
-    },
+    retry: ({ slice, error, waitMs }) => faults.retried(slice, error, waitMs),
   };
 }
 
@@ -158,42 +161,47 @@ function listOf(credential: string, parameter: string): string {
   return `${credential}: the list of every ${parameter}`;
 }
 
-function tellSweep(log: EventLog, slice: string, tookMs: number, counts: Counts): void {
+function tellSweep(log: EventLog, slice: Slice, tookMs: number, counts: Counts): void {
   const { r, c, u, d } = counts.published;
   const level = r + c + u + d + counts.deadLettered > 0 ? 'info' : 'debug';
-  log[level]({ event: 'sweep.complete', slice, tookMs, ...plain(counts) }, `${slice}: r=${r} c=${c} u=${u} d=${d}`);
+  log[level](
+    { event: 'sweep.complete', ...placeOf(slice), tookMs, ...plain(counts) },
+    `${slice.id}: r=${r} c=${c} u=${u} d=${d}`,
+  );
 }
 
-function tellDeadLetters(log: EventLog, slice: string, count: number): void {
-  log.warn({ event: 'record.dead_lettered', slice, count }, `${slice}: ${count} records went to the dead letters`);
+function tellDeadLetters(log: EventLog, slice: Slice, { deadLettered: count, deadLettersAt }: Counts): void {
+  const stage = deadLettersAt.extract > 0 ? 'extract' : 'encode';
+  const fields = { event: 'record.dead_lettered', ...placeOf(slice), stage, count };
+  log.warn(fields, `${slice.id}: ${count} records went to the dead letters`);
 }
 
 /** A slice that the guard has stopped is told once, and once more when it is let go. */
 function createGuarded(log: EventLog) {
   const stopped = new Set<string>();
   return {
-    tell(slice: string, settlement: Settlement): void {
-      if (settlement.guarded === stopped.has(slice)) return;
-      if (settlement.guarded) stopped.add(slice);
-      else stopped.delete(slice);
+    tell(slice: Slice, settlement: Settlement): void {
+      if (settlement.guarded === stopped.has(slice.id)) return;
+      if (settlement.guarded) stopped.add(slice.id);
+      else stopped.delete(slice.id);
       if (settlement.guarded) tellGuarded(log, slice, settlement);
       else
         log.info(
-          { event: 'deletes.released', slice, ...settlement },
-          `${slice}: the guard holds nothing back any more`,
+          { event: 'deletes.released', ...placeOf(slice), ...settlement },
+          `${slice.id}: the guard holds nothing back any more`,
         );
     },
     forget: (slice: string) => void stopped.delete(slice),
   };
 }
 
-function tellGuarded(log: EventLog, slice: string, settlement: Settlement): void {
-  const source = slice.split('/')[0] ?? '';
+function tellGuarded(log: EventLog, slice: Slice, settlement: Settlement): void {
+  const source = slice.id.split('/')[0] ?? '';
   const hint = `If they are really gone: clockify-kafka confirm-deletes ${source}. It lets go by itself once they are back.`;
   const { held = settlement.open, missing } = settlement;
   log.error(
-    { event: 'deletes.guarded', slice, code: 'settle.guarded', ...settlement, hint },
-    `${slice}: ${missing} of its entities do not show, ${held} are proved gone, more than the guard allows; they are kept`,
+    { event: 'deletes.guarded', ...placeOf(slice), stage: 'settle', code: 'settle.guarded', ...settlement, hint },
+    `${slice.id}: ${missing} of its entities do not show, ${held} are proved gone, more than the guard allows; they are kept`,
   );
 }
 
@@ -212,34 +220,6 @@ function createShapes(log: EventLog) {
       log.info({ event: 'shape.changed', source, fields: fresh }, `${source} shows fields that no column takes yet`);
     },
   };
-}
-
-interface Faults {
-  readonly tell: (where: string, error: WorkerError) => void;
-  readonly forget: (where: string) => void;
-}
-
-function createFaults(log: EventLog): Faults {
-  const seen = new Map<string, number>();
-  return {
-    tell(where: string, error: WorkerError): void {
-      const key = `${where} ${error.code}`;
-      const count = (seen.get(key) ?? 0) + 1;
-      seen.set(key, count);
-      if (!Number.isInteger(Math.log2(count))) return;
-      const level = error.kind === 'transient' ? 'warn' : 'error';
-      log[level]({ event: 'fault', where, count, ...fieldsOf(error) }, `${where}: ${error.message}`);
-    },
-    forget(where: string): void {
-      for (const key of seen.keys()) if (key.startsWith(`${where} `)) seen.delete(key);
-    },
-  };
-}
-
-function fieldsOf(error: WorkerError): object {
-  const cause = error.cause instanceof Error ? { cause: error.cause.message } : {};
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
-  return { code: error.code, kind: error.kind, ...hint, ...cause };
 }
 
 function plain(counts: Counts): object {

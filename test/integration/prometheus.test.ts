@@ -54,7 +54,7 @@ async function watchedWorker(t: TestContext, folder: string): Promise<string> {
   return url ?? '';
 }
 
-test('a real Prometheus takes every query of the dashboard and every rule, and no panel of a running worker is empty', {
+test('P1 P8: a real Prometheus takes every query of the dashboard and every rule, and no panel of a running worker is empty', {
   skip,
   timeout: 180_000,
 }, async (t) => {
@@ -101,6 +101,18 @@ test('a real Prometheus takes every query of the dashboard and every rule, and n
     .map(({ metric }) => metric.replace(/_(bucket|sum|count)$/, ''))
     .filter((metric) => metric !== 'up' && metric !== 'clockify:stale' && !exported.has(metric));
   deepEqual([...new Set(missing)], []);
+
+  const totalOf = (name: string, source: string) =>
+    [...text.matchAll(new RegExp(`^clockify_${name}\\{source="${source}"[^}]*\\} (\\S+)$`, 'gm'))]
+      .filter(([line]) => !line.includes('op="d"'))
+      .reduce((sum, [, value]) => sum + Number(value), 0);
+  for (const source of ['users', 'projects', 'time-entries', 'tags']) {
+    const read = totalOf('records_read_total', source);
+    const became = ['unchanged', 'superseded', 'repeated', 'published'].map((fate) => `records_${fate}_total`);
+    const sum = [...became, 'dlq_records_total'].reduce((all, name) => all + totalOf(name, source), 0);
+    ok(read > 0);
+    equal(read, sum, `P1: what was read of ${source}, and what became of it`);
+  }
 
   const series = text.split('\n').filter((line) => line.startsWith('clockify_'));
   t.diagnostic(`${series.length} series of ours on ${WORKSPACES} workspaces and 4 sources`);

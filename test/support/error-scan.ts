@@ -38,7 +38,7 @@ const INTRODUCTION = `# Error codes
 Each error has a code that stays: a field of the log, a label of \`clockify_faults_total\`, a line of \`clockify-kafka status\`. Written by \`npm run errors\`.
 
 The kind says what the worker does by itself. \`transient\`: the same again, later. \`record\`: this item goes to the dead letters, the page goes on.
-\`config\`: this slice or source stops and says so, the others go on. \`fatal\`: everything drains, and the process ends with 1. Without a kind: a command or a request of a person is refused, and nothing else happens.
+\`config\`: this slice or source stops and says so, the others go on. \`fatal\`: everything drains, and the process ends with 1. Without a kind: a command or a request of a person is refused, or a rhythm is switched off, and nothing else happens.
 
 | code | kind | what it means | what to do |
 |---|---|---|---|

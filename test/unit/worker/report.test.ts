@@ -180,3 +180,41 @@ test('a field that no column takes is told once for its source, and only so many
   for (let at = 0; at < 1_200; at++) report(of('things/w1', `field${at}`));
   strictEqual(told().flatMap(({ fields }) => fields).length, 1_000);
 });
+
+test('a retry is told once for its source, then counted, and from the start after ten sweeps that went well', () => {
+  const { report, lines } = recording();
+  const told = () => lines.filter(({ fields }) => fields.event === 'page.retried').map(({ fields }) => fields.count);
+  const retry = (id: string): WorkerEvent => ({
+    type: 'retry',
+    slice: { id, params: {} },
+    error: new WorkerError('transient', 'clockify.timeout', 'says'),
+    waitMs: 5,
+  });
+  for (let at = 0; at < 1_000; at++) report(retry(`things/w${at}`));
+  deepStrictEqual(told(), [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+  for (let at = 0; at < 9; at++) report(complete);
+  report(retry('things/w1'));
+  strictEqual(told().length, 10);
+  for (let at = 0; at < 10; at++) report(complete);
+  report(retry('things/w1'));
+  strictEqual(told().at(-1), 1);
+});
+
+test('one fault of a thousand slices is told of eight, then counted, and anew when it was over for all', () => {
+  const { report, lines } = recording();
+  const of = (at: number) => ({ id: `things/w${at}`, params: { workspace: `w${at}` } });
+  const error = new WorkerError('transient', 'clockify.timeout', 'says', { hint: 'wait' });
+  const ended = (at: number, fails: boolean): WorkerEvent =>
+    fails
+      ? { type: 'sweep', slice: of(at), outcome: 'partial', tookMs: 1, error }
+      : { type: 'sweep', slice: of(at), outcome: 'complete', tookMs: 1 };
+  for (const fails of [true, false, true]) for (let at = 0; at < 1_000; at++) report(ended(at, fails));
+  const faults = lines.filter(({ fields }) => fields.event === 'fault').map(({ fields }) => fields);
+  const once = [1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128, 256, 512];
+  deepStrictEqual(
+    faults.map(({ slices }) => slices),
+    [...once, ...once],
+  );
+  const { source, workspace, stage, code, hint } = faults[2] ?? {};
+  deepStrictEqual([source, workspace, stage, code, hint], ['things', 'w2', 'poll', 'clockify.timeout', 'wait']);
+});

@@ -136,9 +136,7 @@ export function createStatus(options: StatusOptions): StatusKeeper {
       nowMs: options.now(),
       ...readinessOf(folded),
       shards: shardsOf(folded, options.shardCount),
-      sources: [...folded.sources].map(([name, record]) =>
-        sourceOf(name, record, folded, wired?.control, most, options.now()),
-      ),
+      sources: sourcesOf(folded, wired?.control, most, options.now()),
       budgets: wired?.budgets() ?? [],
     }),
     freshness: () => freshnessOf(folded, wired?.control),
@@ -166,15 +164,23 @@ function shardsOf({ assigned, open, opening }: Folded, count: number): ShardsSta
 /** What asks most for attention comes first. */
 const ATTENTION: readonly SliceState[] = ['guarded', 'failing', 'paused', 'sweeping', 'waiting', 'idle'];
 
+/** Slices are grouped once for all sources: there may be tens of thousands, and Prometheus asks every few seconds. */
+function sourcesOf(folded: Folded, control: Control | undefined, most: number, nowMs: number): readonly SourceStatus[] {
+  const bySource = Map.groupBy(folded.slices.values(), ({ slice }) => slice.id.split('/', 1)[0] ?? '');
+  return [...folded.sources].map(([name, record]) =>
+    sourceOf(name, record, bySource.get(name) ?? [], folded, control, most, nowMs),
+  );
+}
+
 function sourceOf(
   name: string,
   record: SourceRecord,
+  records: readonly SliceRecord[],
   folded: Folded,
   control: Control | undefined,
   most: number,
   nowMs: number,
 ): SourceStatus {
-  const records = [...folded.slices.values()].filter(({ slice }) => slice.id.split('/')[0] === name);
   const slices = [...records.map((each) => sliceOf(each, name, control)), ...leftHeld(name, folded, control)];
   slices.sort((a, b) => ATTENTION.indexOf(a.state) - ATTENTION.indexOf(b.state));
   const contexts = records.flatMap(({ slice }) => control?.slices.running.get(slice.id) ?? []);

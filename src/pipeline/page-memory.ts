@@ -10,9 +10,11 @@ export interface KnownPage {
   readonly last: boolean;
 }
 
-interface Remembered extends KnownPage {
+interface Remembered {
   readonly digest: string;
-  readonly hashes: readonly string[];
+  readonly last: boolean;
+  /** Keys and hashes as one JSON text: as arrays of strings they would take four times as much, for every slice there is. */
+  readonly entries: string;
 }
 
 interface PageToRemember {
@@ -27,31 +29,34 @@ interface PageToRemember {
  * still says of each of its entities what the page said.
  */
 export class PageMemory {
-  readonly #pages = new Map<number, Remembered>();
+  /** By number, from 1; made when there is something to keep. */
+  #pages: (Remembered | undefined)[] | undefined;
 
   /** What the page holds, if it says nothing new; else undefined. */
   recall(number: number, digest: string, slice: string, state: ShardState): KnownPage | undefined {
-    const page = this.#pages.get(number);
+    const page = this.#pages?.[number - 1];
     if (page === undefined || page.digest !== digest) return undefined;
-    const holds = page.keys.every((key, at) => {
+    const entries = JSON.parse(page.entries) as readonly (readonly [key: string, hash: string])[];
+    const holds = entries.every(([key, hash]) => {
       const entry = state.entryAt(key);
-      return entry?.kind === 'live' && entry.slice === slice && entry.hash === page.hashes[at];
+      return entry?.kind === 'live' && entry.slice === slice && entry.hash === hash;
     });
-    return holds ? page : undefined;
+    return holds ? { keys: entries.map(([key]) => key), last: page.last } : undefined;
   }
 
   remember(page: PageToRemember, source: string): void {
     const { number, digest, last, records } = page;
-    const keys = records.map((record) => entityStateKey(source, record.key));
-    this.#pages.set(number, { digest, last, keys, hashes: records.map((record) => record.hash) });
+    const entries = JSON.stringify(records.map(({ key, hash }) => [entityStateKey(source, key), hash]));
+    this.#pages ??= [];
+    this.#pages[number - 1] = { digest, last, entries };
   }
 
   forget(number: number): void {
-    this.#pages.delete(number);
+    if (this.#pages?.[number - 1] !== undefined) this.#pages[number - 1] = undefined;
   }
 
   /** Drops what lies beyond the last page of a complete sweep. */
   trim(lastNumber: number): void {
-    for (const number of this.#pages.keys()) if (number > lastNumber) this.#pages.delete(number);
+    if (this.#pages !== undefined && this.#pages.length > lastNumber) this.#pages.length = lastNumber;
   }
 }

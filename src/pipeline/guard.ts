@@ -36,8 +36,11 @@ export function heldOf({ stateKey, entry, receivedAtMs }: Missing): HeldEntity {
   return { stateKey, tsMs: entry.tsMs, receivedAtMs };
 }
 
+/** One for all slices: hardly any of them ever has more. */
+const NOTHING_AGREED: Agreed = new Map();
+
 export function newGuard(): SliceGuard {
-  return { held: undefined, agreed: new Map() };
+  return { held: undefined, agreed: NOTHING_AGREED };
 }
 
 /** A person agrees to what the last guarded sweep asked for; says how many entities that are. The next sweep does it. */

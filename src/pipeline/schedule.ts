@@ -1,109 +1,114 @@
 import {
   concat,
-  concatMap,
   defer,
   EMPTY,
-  filter,
   ignoreElements,
   merge,
+  mergeMap,
   NEVER,
   type Observable,
   of,
-  repeat,
-  switchMap,
-  take,
+  takeUntil,
   tap,
-  timer,
+  using,
 } from 'rxjs';
 import { sweepOnce } from './slice.ts';
 import type { SliceContext, SliceEvent } from './sweep.ts';
+import { type Resting, Timetable } from './timetable.ts';
 
 export interface Schedule {
   /** The interval, counted from the start of a sweep; where `nextAfter` says when, the first pause after a failure. */
   readonly everyMs: number;
-  /** Before the first sweep, so that a hundred slices do not begin in the same instant. */
-  readonly delayMs: number;
   /**
    * When the next sweep is due, epoch ms, after one that began at `startedAtMs` (undefined: none yet); undefined is
-   * never again.
+   * never again. An endpoint's own `nextAfter` goes first.
    */
   readonly nextAfter?: ((startedAtMs: number | undefined, nowMs: number) => number | undefined) | undefined;
-  /** Wishes from outside. */
-  readonly wishes?: Wishes | undefined;
 }
 
-/** What a person may want of a slice while it runs, and what it tells of its schedule. */
+/** Slices that come, and the ids of those that go. */
+export interface Turnout {
+  readonly came: readonly Entrant[];
+  readonly left: readonly string[];
+}
+
+export interface Entrant {
+  readonly context: SliceContext;
+  /** Before the first sweep, so that a hundred slices do not begin in the same instant. */
+  readonly delayMs: number;
+}
+
+/** What a person may want of slices while they run. */
 export interface Wishes {
-  /** Emits where the next sweep shall begin at once; a wish that comes during a sweep is for the one after it. */
-  readonly now$: Observable<unknown>;
+  /** Ids of slices whose next sweep shall begin at once; a wish that comes during a sweep is for the one after it. */
+  readonly now$: Observable<string>;
+  readonly isWished: (slice: string) => boolean;
+  /** Told when a sweep begins: what was wished until then is done by it. */
+  readonly granted: (slice: string) => void;
   /** While the last value is true no sweep begins; one that has begun goes on to its end. */
   readonly paused$: Observable<boolean>;
-  /** When the next sweep is due, epoch ms; undefined: never. */
-  readonly onDue: (atMs: number | undefined) => void;
-  readonly onBegin: () => void;
 }
 
-/** A slice that keeps failing is tried this rarely at last, or at its own interval where that is longer. */
-const MAX_PAUSE_MS = 5 * 60_000;
-/** Node's timers overflow beyond 24 days. */
-const MAX_TIMER_MS = 24 * 3_600_000;
+/** Who is told of the schedule. */
+export interface Told {
+  /** When the next sweep is due, epoch ms; undefined: never. */
+  readonly onDue: (context: SliceContext, atMs: number | undefined) => void;
+  readonly onBegin: (context: SliceContext) => void;
+  /** It is never due again. */
+  readonly onEnd: (context: SliceContext) => void;
+}
 
 /**
- * Sweeps a slice when it is due. Never two sweeps at once: a tick that falls into a sweep is the next one, any number of
- * them together. A failing slice pauses twice as long each time.
+ * Sweeps under way at once; more that are due wait as records (P8). Several times as many as pages have slots, so that
+ * those that wait before they try again keep nobody else waiting.
  */
-export function runSlice(context: SliceContext, schedule: Schedule): Observable<SliceEvent> {
-  const { now } = context.ambient;
-  const { everyMs, delayMs, nextAfter, wishes = NO_WISHES } = schedule;
-  let startedAtMs: number | undefined;
-  let failures = 0;
-  const once = defer(() => {
-    startedAtMs = now();
-    wishes.onBegin();
-    return sweepOnce(context).pipe(
-      tap((event) => {
-        if (event.type === 'sweep') failures = event.outcome === 'complete' ? 0 : failures + 1;
-      }),
-    );
-  });
-  const rest = (): number | undefined => {
-    if (nextAfter === undefined || failures > 0) return restMs(pauseMs(everyMs, failures), now() - (startedAtMs ?? 0));
-    const dueAtMs = nextAfter(startedAtMs, now());
-    return dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - now());
-  };
-  const turn = (ms: number | undefined): Observable<unknown> => {
-    wishes.onDue(ms === undefined ? undefined : now() + ms);
-    if (ms === undefined) return EMPTY;
-    return merge(wait(ms), wishes.now$).pipe(
-      take(1),
-      concatMap(() => released(wishes)),
-    );
-  };
-  const first = nextAfter === undefined ? delayMs : (rest() ?? 0) + delayMs;
-  return concat(defer(() => turn(first)).pipe(ignoreElements()), once.pipe(repeat({ delay: () => turn(rest()) })));
-}
+const SWEEPS_AT_ONCE = 64;
 
-const NO_WISHES: Wishes = { now$: NEVER, paused$: of(false), onDue: () => undefined, onBegin: () => undefined };
-
-function released({ paused$ }: Wishes): Observable<unknown> {
-  return paused$.pipe(
-    filter((isPaused) => !isPaused),
-    take(1),
+/**
+ * Sweeps slices when they are due. Never two sweeps of one at once: a tick that falls into a sweep is the next one, any
+ * number of them together. A failing slice pauses twice as long each time. The sweep of one that goes is told to stop,
+ * and the others are undisturbed.
+ *
+ * Never completes; fails as `sweepOnce`.
+ */
+export function runSlices(
+  turnouts$: Observable<Turnout>,
+  schedule: Schedule,
+  wishes: Wishes = NO_WISHES,
+  told: Told = NOBODY,
+): Observable<SliceEvent> {
+  return using(
+    () => new Timetable(schedule, wishes, told),
+    (resource) => {
+      const timetable = resource as Timetable;
+      return merge(
+        timetable.due$.pipe(mergeMap((one) => (timetable.begin(one) ? sweep(one, timetable) : EMPTY), SWEEPS_AT_ONCE)),
+        quietly(wishes.paused$, (isPaused) => timetable.pause(isPaused)),
+        quietly(wishes.now$, (slice) => timetable.wake(slice)),
+        quietly(turnouts$, (turnout) => timetable.turn(turnout)),
+        NEVER,
+      );
+    },
   );
 }
 
-/** Emits once after so long. */
-function wait(ms: number): Observable<unknown> {
-  return ms <= MAX_TIMER_MS ? timer(ms) : timer(MAX_TIMER_MS).pipe(switchMap(() => wait(ms - MAX_TIMER_MS)));
+function sweep(one: Resting, timetable: Timetable): Observable<SliceEvent> {
+  const events$ = sweepOnce(one.context).pipe(
+    tap((event) => {
+      if (event.type === 'sweep') one.failures = event.outcome === 'complete' ? 0 : one.failures + 1;
+    }),
+    takeUntil(one.gone$ ?? NEVER),
+  );
+  const rest$ = defer(() => {
+    timetable.rest(one);
+    return EMPTY;
+  });
+  return concat(events$, rest$);
 }
 
-/** What is left of a pause; never more than the pause itself, though the clock may have gone back. */
-function restMs(ms: number, passedMs: number): number {
-  return Math.max(0, ms - Math.max(0, passedMs));
+function quietly<T>(values$: Observable<T>, tell: (value: T) => void): Observable<never> {
+  return values$.pipe(tap(tell), ignoreElements());
 }
 
-/** The interval, doubled for each failure in a row. */
-export function pauseMs(everyMs: number, failures: number): number {
-  if (failures <= 1) return everyMs;
-  return Math.max(everyMs, Math.min(MAX_PAUSE_MS, everyMs * 2 ** Math.min(failures - 1, 20)));
-}
+const NO_WISHES: Wishes = { now$: NEVER, isWished: () => false, granted: () => undefined, paused$: of(false) };
+const NOBODY: Told = { onDue: () => undefined, onBegin: () => undefined, onEnd: () => undefined };

@@ -1,7 +1,6 @@
-import { BehaviorSubject, defer, filter, map, merge, type Observable, of, Subject } from 'rxjs';
+import { BehaviorSubject, map, type Observable, Subject } from 'rxjs';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import { agree, newGuard, type SliceGuard } from '../pipeline/guard.ts';
-import type { Slice } from '../pipeline/ports.ts';
 import { type ResyncRange, resync } from '../pipeline/resync.ts';
 import { spendsWriter } from '../pipeline/retry.ts';
 import type { Wishes } from '../pipeline/schedule.ts';
@@ -39,7 +38,7 @@ export interface SliceRegister {
   enter(context: SliceContext): void;
   leave(context: SliceContext): void;
   guardOf(slice: string): SliceGuard;
-  wishesOf(slice: Slice, source: string, tell: (dueAtMs: number | undefined) => void, begin: () => void): Wishes;
+  wishesOf(source: string): Wishes;
   /** Which workspaces a source has, and which of them are polled here. */
   split(source: string, all: ReadonlySet<string>, own: ReadonlySet<string>): void;
   readonly running: ReadonlyMap<string, SliceContext>;
@@ -149,14 +148,11 @@ function createRegister(
       guards.set(slice, known);
       return known;
     },
-    wishesOf: ({ id }, source, onDue, begin) => ({
-      now$: defer(() => merge(wished.has(id) ? of(id) : [], wished$.pipe(filter((slice) => slice === id)))),
+    wishesOf: (source) => ({
+      now$: wished$,
+      isWished: (slice) => wished.has(slice),
+      granted: (slice) => void wished.delete(slice),
       paused$: paused$.pipe(map((paused) => paused.has(source))),
-      onDue,
-      onBegin: () => {
-        wished.delete(id);
-        begin();
-      },
     }),
     split(source, all, own) {
       const away = new Set([...all].filter((each) => !own.has(each)));

@@ -2,7 +2,7 @@ import { catchError, defer, EMPTY, type Observable, ReplaySubject, repeat, share
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import type { Ambient, Params } from '../pipeline/ports.ts';
 import { abortable, PAGE_RETRY, retryTransient } from '../pipeline/retry.ts';
-import { pauseMs } from '../pipeline/schedule.ts';
+import { pauseMs } from '../pipeline/timetable.ts';
 
 /** Reads every value of a parameter, given those before it. Errors as `Endpoint.page`. */
 export type ListValues = (parameter: string, params: Params, signal: AbortSignal) => Promise<ReadonlySet<string>>;

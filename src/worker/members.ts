@@ -1,8 +1,28 @@
-import { defer, filter, from, mergeMap, type Observable, Subject, takeUntil } from 'rxjs';
+import { defer, EMPTY, from, map, mergeMap, type Observable, Subject, takeUntil } from 'rxjs';
+
+/** Who has come and who has left since the set before; the first set comes whole. */
+export interface Turnover {
+  readonly came: readonly string[];
+  readonly left: readonly string[];
+}
+
+export function turnoverOf(sets$: Observable<ReadonlySet<string>>): Observable<Turnover> {
+  return defer(() => {
+    let present: ReadonlySet<string> = new Set();
+    return sets$.pipe(
+      map((set) => {
+        const left = [...present].filter((member) => !set.has(member));
+        const came = [...set].filter((member) => !present.has(member));
+        present = new Set(set);
+        return { came, left };
+      }),
+    );
+  });
+}
 
 /**
  * Keeps one inner Observable running for each member of a changing set: begun when the member appears, unsubscribed
- * when it disappears, undisturbed while it stays.
+ * when it disappears, undisturbed while it stays. For a few members: what is to be kept for thousands is no Observable.
  *
  * Completes when the set has completed and every inner one has; fails with the first that fails.
  */
@@ -11,21 +31,23 @@ export function mergeMembers<T>(
   project: (member: string) => Observable<T>,
 ): Observable<T> {
   return defer(() => {
-    const present = new Set<string>();
-    const gone$ = new Subject<string>();
+    const gone = new Map<string, Subject<void>>();
 
-    const enter = (set: ReadonlySet<string>): readonly string[] => {
-      const left = [...present].filter((member) => !set.has(member));
-      for (const member of left) present.delete(member);
-      for (const member of left) gone$.next(member);
-      const added = [...set].filter((member) => !present.has(member));
-      for (const member of added) present.add(member);
-      return added;
+    const enter = ({ came, left }: Turnover): readonly string[] => {
+      for (const member of left) {
+        gone.get(member)?.next();
+        gone.delete(member);
+      }
+      for (const member of came) gone.set(member, new Subject());
+      return came;
     };
 
-    return sets$.pipe(
-      mergeMap((set) => from(enter(set))),
-      mergeMap((member) => project(member).pipe(takeUntil(gone$.pipe(filter((left) => left === member))))),
+    return turnoverOf(sets$).pipe(
+      mergeMap((turnover) => from(enter(turnover))),
+      mergeMap((member) => {
+        const gone$ = gone.get(member);
+        return gone$ === undefined ? EMPTY : project(member).pipe(takeUntil(gone$));
+      }),
     );
   });
 }

@@ -81,15 +81,16 @@ function changesOf(given: RhythmPlan, everyMs: number, changes: ChangesByWorkspa
 
 function recentOf(given: RhythmPlan, recentMs: number, changes: ChangesByWorkspace): Rhythm {
   const client = clientOf(given, 'recent');
+  const witness = witnesses(given, client);
   return {
     name: 'recent',
     seenBy: 'recent',
     of: 'user',
     schedule: commonOf(given.plan).schedule,
-    endpoint: (params) => ({
-      ...endpointFrom(createRecent(windowOptions(given, client, params), recentMs)),
-      witness: given.endpointOf(params, client).witness,
-    }),
+    endpoint: (params) => {
+      const { begin } = createRecent(windowOptions(given, client, params), recentMs);
+      return endpointFrom({ begin }, witness(params.workspace));
+    },
     onEvent: ({ workspace = '' }, event, nowMs) => {
       for (let count = publishedBy(event); count > 0; count--) changes(workspace).found(nowMs);
     },
@@ -104,15 +105,15 @@ function publishedBy(event: SliceEvent): number {
 
 function reconcileOf(given: RhythmPlan, reconcile: NonNullable<RhythmsConfig['reconcile']>): Rhythm {
   const client = clientOf(given, 'reconcile');
+  const witness = witnesses(given, client);
   return {
     name: 'reconcile',
     seenBy: 'reconcile',
     of: 'user',
     schedule: { ...scheduleOf(given, reconcile.everyMs), everyMs: Math.min(RETRY_MS, reconcile.everyMs) },
     endpoint: (params) => {
-      const windows = createReconcile({ ...windowOptions(given, client, params), ...reconcile });
-      const { witness } = given.endpointOf(params, client);
-      return { ...endpointFrom(windows), witness, nextAfter: windows.nextAfter };
+      const { begin, nextAfter } = createReconcile({ ...windowOptions(given, client, params), ...reconcile });
+      return { paged: true, begin, page: notWithoutBegin, witness: witness(params.workspace), nextAfter };
     },
   };
 }
@@ -168,6 +169,16 @@ function witnessOf({ endpointOf }: RhythmPlan, client: Client, workspace: string
   const { witness } = endpointOf({ workspace, user: 'any' }, client);
   if (witness === undefined) throw new Error('rhythms need a read by id');
   return witness;
+}
+
+/** One for all users of a workspace. */
+function witnesses(given: RhythmPlan, client: Client): (workspace?: string) => Witness {
+  const known = new Map<string, Witness>();
+  return (workspace = '') => {
+    const witness = known.get(workspace) ?? witnessOf(given, client, workspace);
+    known.set(workspace, witness);
+    return witness;
+  };
 }
 
 function endpointFrom({ begin }: RhythmEndpoint, witness?: Witness): Endpoint {

@@ -3,26 +3,29 @@ import {
   concat,
   finalize,
   ignoreElements,
+  map,
   NEVER,
   type Observable,
+  of,
   switchMap,
   takeWhile,
   tap,
   throwError,
 } from 'rxjs';
 import { toWorkerError } from '../core/errors.ts';
+import { sourceSlice } from '../core/state.ts';
 import { entityKeyOf } from '../core/state-codec.ts';
 import { newGuard } from '../pipeline/guard.ts';
 import type { Endpoint, Params, Slice } from '../pipeline/ports.ts';
 import { abortable, concernsShard, type RetryPolicy, retryTransient, spendsWriter } from '../pipeline/retry.ts';
-import { runSlice } from '../pipeline/schedule.ts';
+import { type Entrant, runSlices, type Told } from '../pipeline/schedule.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import { sweepOnce } from '../pipeline/slice.ts';
 import { newMemory, type SliceContext, type SliceEvent } from '../pipeline/sweep.ts';
 import { markBaseline } from './baseline.ts';
 import { adoptIdentity } from './identity.ts';
 import type { Rhythm } from './rhythm.ts';
-import type { Source, SourceEnvironment, SourceSchedule } from './source.ts';
+import type { Source, SourceEnvironment } from './source.ts';
 
 /** What must be written before or besides the sweeps, as long as it takes: the next sweep would not make up for it. */
 const STATE_RETRY: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 30_000 };
@@ -43,78 +46,140 @@ export function sliceId(source: string, params: Params): string {
   return [source, ...Object.values(params)].join('/');
 }
 
-/** What a slice is made of: its parameters, and its rhythm if it has one. */
-export interface SlicePlan {
+/** How the slices of a source are swept: plainly, or in one of its rhythms. */
+export interface Lane {
+  /** What all of its slices bind. */
   readonly params: Params;
-  readonly rhythm?: Rhythm;
-  readonly listed?: () => ReadonlySet<string> | undefined;
+  readonly rhythm?: Rhythm | undefined;
+  readonly listed?: (() => ReadonlySet<string> | undefined) | undefined;
 }
 
-function slicePlanned({ kind }: Source, { params, rhythm }: SlicePlan): Slice {
+/** What slices bind that come and go. */
+export interface Bindings {
+  readonly came: readonly Params[];
+  readonly left: readonly Params[];
+}
+
+function sliceIn({ kind }: Source, { rhythm }: Lane, params: Params): Slice {
   const id = sliceId(kind.name, params);
   if (rhythm === undefined) return { id, params };
   const owner = rhythm.of === 'user' ? id : undefined;
   return { id: `${id}/~${rhythm.name}`, params, rhythm: rhythm.seenBy, owner };
 }
 
-/** One slice, on its shard for as long as that lasts, and on its successor after that. */
-export function sliceOf(
+/** One slice, for as long as its source runs; with `once` until it is swept. */
+export function sliceOf(source: Source, env: SourceEnvironment, number: number, lane: Lane): Observable<SliceEvent> {
+  const { params } = lane;
+  if (env.once) return sliceOnce(source, env, number, params);
+  return runLane(source, env, number, lane, of({ came: [params], left: [] }));
+}
+
+/**
+ * The slices of a lane as they come and go, on their shard for as long as that lasts, and on its successor after that.
+ * One that rests is a record here and no Observable: a workspace of 10,000 users has 20,000 of them.
+ *
+ * @param bindings$ tells whoever is here already to each who subscribes
+ */
+export function runLane(
   source: Source,
   env: SourceEnvironment,
   number: number,
-  plan: SlicePlan,
+  lane: Lane,
+  bindings$: Observable<Bindings>,
 ): Observable<SliceEvent> {
-  const { params, rhythm, listed = () => undefined } = plan;
-  const slice = slicePlanned(source, plan);
-  const endpoint = rhythm === undefined ? source.endpoint(params) : rhythm.endpoint(params, listed);
-  const events$ = env.shards.open(number).pipe(
+  const { rhythm } = lane;
+  const { nextAfter, everyMs, spreadMs } = rhythm?.schedule ?? source.schedule;
+  const wishes = env.register?.wishesOf(source.kind.name);
+  return env.shards.open(number).pipe(
     switchMap((shard) => {
-      const context = contextOf(source, env, slice, endpoint, shard);
-      const begin$ = untilWritten(() => beginOn(shard, source, env, plan), env, slice).pipe(ignoreElements());
-      const sweeps$ = env.once ? sweepOnce(context) : everyTick(context, rhythm?.schedule ?? source.schedule, env);
-      const told$ = sweeps$.pipe(
-        tap((event) => tellListed(source, context, event)),
-        tap((event) => rhythm?.onEvent?.(params, event, env.ambient.now())),
+      const roll = createRoll(env);
+      const enter = (params: Params): Entrant => ({
+        context: roll.enter(contextIn(source, env, lane, shard, params)),
+        delayMs: Math.round(env.ambient.random() * spreadMs),
+      });
+      const leave = (params: Params): string => roll.leave(sliceIn(source, lane, params).id);
+      const turnouts$ = bindings$.pipe(map(({ came, left }) => ({ left: left.map(leave), came: came.map(enter) })));
+      const told = { ...tellSchedule(env), onEnd: ({ slice }: SliceContext) => void roll.leave(slice.id) };
+      const events$ = runSlices(turnouts$, { everyMs, nextAfter }, wishes, told).pipe(
+        tap((event) => tellListed(source, shard, event)),
+        tap((event) => rhythm?.onEvent?.(event.slice.params, event, env.ambient.now())),
       );
-      env.register?.enter(context);
-      return concat(begin$, told$).pipe(
+      return concat(begun(shard, source, env, lane), events$).pipe(
         guardShard(env, shard),
-        finalize(() => leave(context, env)),
+        finalize(() => roll.close()),
       );
     }),
   );
-  return env.once ? events$.pipe(takeWhile((event) => event.type !== 'sweep', true)) : events$;
 }
 
-function leave(context: SliceContext, env: SourceEnvironment): void {
-  env.register?.leave(context);
-  env.report({ type: 'slice-left', slice: context.slice });
+function tellSchedule({ report }: SourceEnvironment): Pick<Told, 'onDue' | 'onBegin'> {
+  return {
+    onDue: ({ slice }, atMs) => report({ type: 'slice-due', slice, atMs }),
+    onBegin: ({ slice }) => report({ type: 'slice-begun', slice }),
+  };
 }
 
-function tellListed({ onListed }: Source, { slice, shard }: SliceContext, event: SliceEvent): void {
+function sliceOnce(source: Source, env: SourceEnvironment, number: number, params: Params): Observable<SliceEvent> {
+  const lane = { params };
+  return env.shards.open(number).pipe(
+    switchMap((shard) => {
+      const roll = createRoll(env);
+      const context = roll.enter(contextIn(source, env, lane, shard, params));
+      const told$ = sweepOnce(context).pipe(tap((event) => tellListed(source, shard, event)));
+      return concat(begun(shard, source, env, lane), told$).pipe(
+        guardShard(env, shard),
+        finalize(() => roll.close()),
+      );
+    }),
+    takeWhile((event) => event.type !== 'sweep', true),
+  );
+}
+
+/** The slices of a lane that are here now; each is told of as it leaves. */
+function createRoll({ register, report }: SourceEnvironment) {
+  const here = new Map<string, SliceContext>();
+  const leave = (id: string): string => {
+    const context = here.get(id);
+    if (context === undefined) return id;
+    here.delete(id);
+    register?.leave(context);
+    report({ type: 'slice-left', slice: context.slice });
+    return id;
+  };
+  return {
+    leave,
+    enter(context: SliceContext): SliceContext {
+      here.set(context.slice.id, context);
+      register?.enter(context);
+      return context;
+    },
+    close(): void {
+      for (const id of here.keys()) leave(id);
+    },
+  };
+}
+
+function tellListed({ onListed }: Source, { state }: Shard, event: SliceEvent): void {
   if (onListed === undefined || event.type !== 'sweep' || event.outcome !== 'complete') return;
-  const keys = shard.state.ownedBy(slice.id).map((key) => entityKeyOf(key).at(-1));
-  onListed(slice.params, new Set(keys.filter((id) => id !== undefined)));
+  const keys = state.ownedBy(event.slice.id).map((key) => entityKeyOf(key).at(-1));
+  onListed(event.slice.params, new Set(keys.filter((id) => id !== undefined)));
 }
 
 /** What rhythms find that was made from now on is new: they have no first complete sweep that would say so. */
-async function beginOn(shard: Shard, source: Source, env: SourceEnvironment, { params, rhythm }: SlicePlan) {
-  await adoptIdentity(shard, source, env.report);
-  if (rhythm !== undefined) await markBaseline(shard, source.kind.name, params.workspace, env.ambient.now());
+function begun(shard: Shard, source: Source, env: SourceEnvironment, { params, rhythm }: Lane): Observable<never> {
+  const { name } = source.kind;
+  const begin = async (): Promise<void> => {
+    await adoptIdentity(shard, source, env.report);
+    if (rhythm !== undefined) await markBaseline(shard, name, params.workspace, env.ambient.now());
+  };
+  const slice: Slice = { id: `${name}/${sourceSlice(params.workspace)}`, params };
+  return untilWritten(begin, env, slice).pipe(ignoreElements());
 }
 
-function everyTick(context: SliceContext, schedule: SourceSchedule, env: SourceEnvironment): Observable<SliceEvent> {
-  const { endpoint, shard, source, slice } = context;
-  const { nextAfter } = endpoint;
-  const checkpoint = () => shard.state.checkpoint(source.name, slice.id) ?? {};
-  const onDue = (atMs: number | undefined) => env.report({ type: 'slice-due', slice, atMs });
-  const onBegin = () => env.report({ type: 'slice-begun', slice });
-  return runSlice(context, {
-    ...schedule,
-    wishes: env.register?.wishesOf(slice, source.name, onDue, onBegin),
-    delayMs: Math.round(env.ambient.random() * schedule.spreadMs),
-    nextAfter: nextAfter === undefined ? schedule.nextAfter : (started, now) => nextAfter(started, now, checkpoint()),
-  });
+function contextIn(source: Source, env: SourceEnvironment, lane: Lane, shard: Shard, params: Params): SliceContext {
+  const { rhythm, listed = () => undefined } = lane;
+  const endpoint = rhythm === undefined ? source.endpoint(params) : rhythm.endpoint(params, listed);
+  return contextOf(source, env, sliceIn(source, lane, params), endpoint, shard);
 }
 
 export function contextOf(

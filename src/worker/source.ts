@@ -1,16 +1,19 @@
 import {
   combineLatest,
   concat,
-  concatMap,
   defer,
   EMPTY,
   finalize,
   ignoreElements,
+  type MonoTypeOperatorFunction,
   map,
   merge,
+  mergeMap,
   type Observable,
   of,
+  ReplaySubject,
   Subject,
+  share,
   switchMap,
   take,
   takeUntil,
@@ -25,10 +28,10 @@ import { markBaseline } from './baseline.ts';
 import type { SliceRegister } from './control.ts';
 import type { Report } from './events.ts';
 import { leftBehind } from './left-behind.ts';
-import { mergeMembers } from './members.ts';
+import { mergeMembers, turnoverOf } from './members.ts';
 import type { Rhythm } from './rhythm.ts';
 import type { Shards } from './shards.ts';
-import { guardShard, sliceOf, untilWritten } from './source-slice.ts';
+import { guardShard, type Lane, runLane, sliceOf, untilWritten } from './source-slice.ts';
 import { vanished } from './vanished.ts';
 
 /** One configured source, ready to run. */
@@ -55,7 +58,7 @@ export interface Source {
   readonly onListed?: ((params: Params, ids: ReadonlySet<string>) => void) | undefined;
 }
 
-export interface SourceSchedule extends Omit<Schedule, 'delayMs'> {
+export interface SourceSchedule extends Schedule {
   /** How long a slice's first sweep may be put off, so that many do not begin in the same instant. */
   readonly spreadMs: number;
 }
@@ -118,29 +121,67 @@ function children(
   params: Params,
 ): Observable<SliceEvent> {
   return defer(() => {
-    let expected: ReadonlySet<string> = new Set();
     let listed: ReadonlySet<string> | undefined;
-    const swept = new Set<string>();
-    const values$ = source.valuesOf(parameter, params).pipe(tap((values) => (listed = expected = values)));
-    const below = (value: string): Observable<SliceEvent> => {
-      const bound = { ...params, [parameter]: value };
-      if (rest.length > 0) return children(source, env, number, rest, bound);
-      return slicesOf(source, env, number, bound, () => listed).pipe(
-        concatMap((event) => {
-          if (event.type === 'sweep') swept.add(value);
-          const all = event.type === 'sweep' && [...expected].every((each) => swept.has(each));
-          return all ? concat(of(event), baseline(source, env, number, params)) : of(event);
-        }),
-      );
-    };
-    const slices$ = holding(number, env, mergeMembers(values$, below));
+    const values$ = source.valuesOf(parameter, params).pipe(tap((values) => (listed = values)));
+    const bound = (value: string): Params => ({ ...params, [parameter]: value });
+    const lanes = lanesOf(source, env, params, () => listed);
+    const each$ =
+      rest.length > 0
+        ? mergeMembers(values$, (value) => children(source, env, number, rest, bound(value)))
+        : slicesBelow(source, env, number, lanes, values$, bound).pipe(
+            whenAllSwept(
+              ({ params: { [parameter]: value = '' } }) => value,
+              () => listed,
+              () => baseline(source, env, number, params),
+            ),
+          );
     const own$ = rhythmsOf(source, env, 'workspace').map((rhythm) =>
       sliceOf(source, env, number, { params, rhythm, listed: () => listed }),
     );
     // A rhythm that reads the whole history settles what is left behind as well, and in its own time.
     const settlesLeft = rest.length === 0 && (source.rhythms === undefined || env.once);
     const left$ = settlesLeft ? leftBehind(source, env, number, parameter, params) : EMPTY;
-    return merge(slices$, left$, ...own$);
+    return merge(holding(number, env, each$), left$, ...own$);
+  });
+}
+
+/** How the slices below a workspace are swept: plainly, or in each of the rhythms that every user has. */
+function lanesOf(source: Source, env: SourceEnvironment, params: Params, listed: Lane['listed']): readonly Lane[] {
+  if (source.rhythms === undefined || env.once) return [{ params }];
+  return rhythmsOf(source, env, 'user').map((rhythm) => ({ params, rhythm, listed }));
+}
+
+/** One slice of each lane for each value, as they come and go. */
+function slicesBelow(
+  source: Source,
+  env: SourceEnvironment,
+  number: number,
+  lanes: readonly Lane[],
+  values$: Observable<ReadonlySet<string>>,
+  bound: (value: string) => Params,
+): Observable<SliceEvent> {
+  if (env.once) return mergeMembers(values$, (value) => sliceOf(source, env, number, { params: bound(value) }));
+  const shared$ = values$.pipe(share({ connector: () => new ReplaySubject(1), resetOnComplete: false }));
+  const bindings$ = turnoverOf(shared$).pipe(
+    map(({ came, left }) => ({ came: came.map(bound), left: left.map(bound) })),
+  );
+  // Asked for as long as the slices run, and not anew with each shard.
+  return merge(shared$.pipe(ignoreElements()), ...lanes.map((lane) => runLane(source, env, number, lane, bindings$)));
+}
+
+/** Does something besides, once, when each of some values has been swept or tried. */
+function whenAllSwept(
+  nameOf: (slice: Slice) => string,
+  expected: () => ReadonlySet<string> | undefined,
+  act: () => Observable<never>,
+): MonoTypeOperatorFunction<SliceEvent> {
+  const swept = new Set<string>();
+  let isDone = false;
+  return mergeMap((event) => {
+    if (isDone || event.type !== 'sweep') return of(event);
+    swept.add(nameOf(event.slice));
+    isDone = swept.size >= (expected()?.size ?? 0) && [...(expected() ?? [])].every((value) => swept.has(value));
+    return isDone ? concat(of(event), act()) : of(event);
   });
 }
 
@@ -167,18 +208,4 @@ function baseline(source: Source, env: SourceEnvironment, number: number, params
 
 function rhythmsOf({ rhythms = [] }: Source, { once }: SourceEnvironment, of: Rhythm['of']): readonly Rhythm[] {
   return once ? [] : rhythms.filter((rhythm) => rhythm.of === of);
-}
-
-/** What there is for one user: a plain slice, or one for each rhythm. */
-function slicesOf(
-  source: Source,
-  env: SourceEnvironment,
-  number: number,
-  params: Params,
-  listed: () => ReadonlySet<string> | undefined,
-): Observable<SliceEvent> {
-  if (source.rhythms === undefined || env.once) return sliceOf(source, env, number, { params });
-  return merge(
-    ...rhythmsOf(source, env, 'user').map((rhythm) => sliceOf(source, env, number, { params, rhythm, listed })),
-  );
 }

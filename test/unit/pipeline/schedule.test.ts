@@ -1,8 +1,11 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
-import { firstValueFrom, lastValueFrom, take, takeWhile, tap, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, of, Subject, take, takeWhile, tap, toArray } from 'rxjs';
 import { WorkerError } from '../../../src/core/errors.ts';
-import { pauseMs, runSlice } from '../../../src/pipeline/schedule.ts';
+import { runSlices, type Schedule, type Turnout } from '../../../src/pipeline/schedule.ts';
+import type { SliceContext } from '../../../src/pipeline/sweep.ts';
+import { pauseMs } from '../../../src/pipeline/timetable.ts';
+import { until } from '../../support/pipeline-source.ts';
 import { createWorld, fakeEndpoint, published, type World } from '../../support/pipeline-world.ts';
 
 test('a failing slice pauses twice as long each time, up to five minutes or its own interval', () => {
@@ -13,6 +16,11 @@ test('a failing slice pauses twice as long each time, up to five minutes or its 
   strictEqual(pauseMs(1000, 1000), 300_000);
   strictEqual(pauseMs(3_600_000, 1000), 3_600_000);
 });
+
+/** One slice alone. */
+function runSlice(context: SliceContext, { delayMs, ...schedule }: Schedule & { readonly delayMs: number }) {
+  return runSlices(of({ came: [{ context, delayMs }], left: [] }), schedule);
+}
 
 /** The first sweeps of a slice, on the real clock with tiny intervals. */
 function sweeps(world: World, endpoint = fakeEndpoint(), count = 3, everyMs = 5) {
@@ -94,4 +102,55 @@ test('what is fatal, or concerns the shard, goes up and is no event', async () =
     code = error.code;
   });
   strictEqual(code, 'sink.outcome_unknown');
+});
+
+test('P8: of many slices that are due at once only some are swept at a time, and all of them in the end', async () => {
+  const world = await createWorld();
+  let [running, most] = [0, 0];
+  const contexts = Array.from({ length: 200 }, (_, at) => {
+    const endpoint = fakeEndpoint();
+    const begin = () => {
+      running += 1;
+      most = Math.max(most, running);
+      return { page: slow };
+    };
+    const slow = async (number: number, signal: AbortSignal) => {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return endpoint.page(number, signal);
+    };
+    return world.context({ ...endpoint, begin }, { slice: `s${at}` });
+  });
+  const came = contexts.map((context) => ({ context, delayMs: 0 }));
+  const events$ = runSlices(of({ came, left: [] }), { everyMs: 3_600_000 }).pipe(
+    filter(({ type }) => type === 'sweep'),
+    tap(() => (running -= 1)),
+    take(came.length),
+    toArray(),
+  );
+  const swept = new Set((await lastValueFrom(events$)).map(({ slice }) => slice.id));
+  strictEqual(swept.size, 200);
+  ok(most > 1 && most <= 64, `${most} at once`);
+});
+
+test('a slice that goes while it waits for its turn is never asked, and its sweep is told to stop', async () => {
+  const world = await createWorld();
+  const turnouts$ = new Subject<Turnout>();
+  const hung: AbortSignal[] = [];
+  const page = (_: number, signal: AbortSignal) => {
+    hung.push(signal);
+    return new Promise<never>(() => {});
+  };
+  const came = Array.from({ length: 200 }, (_, at) => ({
+    context: world.context({ ...fakeEndpoint(), page }, { slice: `s${at}` }),
+    delayMs: 0,
+  }));
+  const running = runSlices(turnouts$, { everyMs: 1 }).subscribe();
+  turnouts$.next({ came, left: [] });
+  await until(() => hung.length > 0);
+  turnouts$.next({ came: [], left: came.map(({ context }) => context.slice.id) });
+  const asked = hung.length;
+  ok(hung.every(({ aborted }) => aborted));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  strictEqual(hung.length, asked);
+  running.unsubscribe();
 });

@@ -17,7 +17,7 @@ import { type Logged, progressOf } from './progress.ts';
  * at in their own interval. Tells how far the history is, and the worker's memory, as they go; Linux only.
  */
 const USAGE =
-  'Usage: npm run bench:large -- [--users 10000] [--days 36] [--rate 300] [--sink kafka|file] [--for 15m] [--report FILE]';
+  'Usage: npm run bench:large -- [--users 10000] [--days 36] [--rate 50] [--sink kafka|file] [--for 15m] [--report FILE]';
 const RUNNING_MS = 5_000;
 const SAMPLE_MS = 10_000;
 const SIMULATOR = fileURLToPath(new URL('./large-simulator.ts', import.meta.url));
@@ -187,7 +187,7 @@ function readArguments() {
     return {
       users: number(values.users, 10_000),
       days: number(values.days, 36),
-      rate: number(values.rate, 300),
+      rate: number(values.rate, 50),
       sink,
       forMs: Number(minutes[1]) * 60_000,
       report: values.report,

@@ -86,7 +86,11 @@ export const ALERT_CASES: readonly AlertCase[] = [
     severity: 'critical',
     at: 20,
     fires: requests({ '401': '0+1x30' }),
-    silent: [requests({ '401': '3x30' }), requests({ '404': '0+1x30' })],
+    silent: [
+      requests({ '401': '3x30' }),
+      requests({ '404': '0+1x30' }),
+      one('api_requests_total', 'endpoint="/workspaces/{id}/entities/created",method="GET",code="403"', '0+1x30'),
+    ],
   },
   {
     alert: 'ClockifyRateLimited',

@@ -14,7 +14,7 @@ export interface Heartbeats {
   next(signal: AbortSignal): Promise<void>;
 }
 
-export function heartbeats(sessionTimeoutMs: number, now: () => number = Date.now): Heartbeats {
+export function heartbeats(sessionTimeoutMs: number, now: () => number = monotonic): Heartbeats {
   let member = false;
   let lastAtMs = Number.NEGATIVE_INFINITY;
   let waiting = Promise.withResolvers<void>();
@@ -37,4 +37,9 @@ export function heartbeats(sessionTimeoutMs: number, now: () => number = Date.no
     fresh: () => member && now() - lastAtMs <= (sessionTimeoutMs * 2) / 3,
     next: (signal) => orAborted(waiting.promise, signal),
   };
+}
+
+/** A wall clock that is put back would make an old sign look fresh. */
+function monotonic(): number {
+  return performance.now();
 }

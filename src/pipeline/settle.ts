@@ -29,6 +29,7 @@ export interface Settled {
  *   reads contradict the sweep
  */
 export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled> {
+  await sweep.context.shard.writable(signal);
   const asked = askedNow(sweep.context);
   const told = await toldGone(sweep, signal);
   const evidence = withTold(await gatherEvidence(sweep, signal), told, sweep);

@@ -1,6 +1,7 @@
-import { WorkerError } from '../core/errors.ts';
+import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { Priority } from '../core/rate.ts';
 import { Turns } from '../core/turns.ts';
+import { createOutageGate } from './outage-gate.ts';
 import type { ShardWriter, Transaction } from './ports.ts';
 import type { ShardState } from './shard-state.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -17,6 +18,8 @@ export interface Shard {
    * committed last.
    */
   exclusive<T>(work: () => Promise<T>, priority?: Priority): Promise<T>;
+  /** Resolves when it is worth asking for a page: not while the far side takes nothing. @throws the signal's reason */
+  writable(signal: AbortSignal): Promise<void>;
   /** Commits, and only then changes the memory. To be called within `exclusive`. Errors as `ShardWriter.commit`. */
   commit(transaction: Transaction): Promise<void>;
   /** Resolves when nothing runs any more; what is asked for later is refused with `shard.given_up`. */
@@ -47,15 +50,36 @@ export function openShard(number: number, state: ShardState, writer: ShardWriter
   const commit = async (transaction: Transaction): Promise<void> => {
     if (transaction.records.length === 0 && transaction.state.length === 0) return;
     mayCommit();
-    await writer.commit(transaction);
+    await taken(transaction);
     for (const record of transaction.state) state.apply(record);
   };
 
+  const taken = async (transaction: Transaction): Promise<void> => {
+    try {
+      await writer.commit(transaction);
+      gate.worked();
+    } catch (error) {
+      if (toWorkerError(error).code === 'sink.not_committed') gate.failed();
+      throw error;
+    }
+  };
+
+  const attempt = (): Promise<void> =>
+    exclusive(async () => {
+      mayCommit();
+      await writer.commit(NOTHING);
+    }, 'reconcile');
+  const gate = createOutageGate(attempt);
+
   const close = async (): Promise<void> => {
     closed = true;
+    gate.close();
     await working;
     await writer.close();
   };
 
-  return { number, state, slots: createSlots(), exclusive, commit, close };
+  return { number, state, slots: createSlots(), exclusive, writable: gate.pass, commit, close };
 }
+
+/** Takes away what is not there: a transaction that means nothing, to see whether one is taken. */
+const NOTHING: Transaction = { records: [], state: [{ key: JSON.stringify(['?']), value: null }] };

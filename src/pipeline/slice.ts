@@ -54,11 +54,11 @@ function sweeping(context: SliceContext, pages: (sweep: Sweep) => Observable<Sli
 /** Poll → extract → encode → diff → commit, and the same page again while that is worth it. */
 function page(sweep: Sweep, number: number): Observable<Committed> {
   const { shard, source, slice, ambient, onRetry } = sweep.context;
-  const committed$ = abortable((signal) => poll(sweep, withinCeiling(number), signal)).pipe(
-    map(extract),
-    map(encode),
-    concatMap(commitPage),
-  );
+  const asked$ = abortable(async (signal) => {
+    await shard.writable(signal);
+    return poll(sweep, withinCeiling(number), signal);
+  });
+  const committed$ = asked$.pipe(map(extract), map(encode), concatMap(commitPage));
   return inSlot(shard.slots, `${source.name}/${slice.rhythm ?? ''}`, committed$).pipe(
     retryTransient(PAGE_RETRY, ambient, onRetry),
   );

@@ -1,6 +1,10 @@
 import type { ResourceName, Row } from './rows.ts';
 
-/** One row that came, changed or went. Created: `before` is null. Deleted: `after` is null. */
+/**
+ * One row that came, changed or went. Created: `before` is null. Deleted: `after` is null.
+ *
+ * @internal
+ */
 export interface HistoryEntry {
   /** From 1, without gaps. */
   readonly sequence: number;

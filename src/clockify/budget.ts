@@ -6,8 +6,12 @@ import { MARGIN_MS, SpentLog } from './spent-log.ts';
 
 /** Leave to send one request. */
 export interface Turn {
-  /** It was answered, or it never will be. To be called once for each turn, whatever became of the request. */
-  end(): void;
+  /**
+   * It was answered, or it never will be. To be called once for each turn, whatever became of the request.
+   *
+   * @param isUnanswered it was given up: it may be on its way yet, and counts from when it has arrived at the latest
+   */
+  end(isUnanswered?: boolean): void;
   /** The answer was 429: everything waits, as long as it asks for, and then goes on at half the rate, growing back. */
   refused(retryAfterMs: number | undefined): void;
 }
@@ -150,11 +154,11 @@ export class Bucket {
     let isOpen = true;
     let wasRefused = false;
     return {
-      end: () => {
+      end: (isUnanswered = false) => {
         if (!isOpen) return;
         isOpen = false;
         if (!wasRefused) this.#refusals = 0;
-        this.#log.end(this.#clock.now());
+        this.#log.end(this.#clock.now() + (isUnanswered ? ON_ITS_WAY_MS : 0));
         this.#pump();
       },
       refused: (retryAfterMs) => {
@@ -194,6 +198,8 @@ export class Bucket {
   }
 }
 
+/** What was given up has left this machine, and arrives within this. */
+const ON_ITS_WAY_MS = 1_000;
 /** A window that a restart may wait for; longer ones are remembered. */
 export const SHORT_WINDOW_MS = 10_000;
 /** Of the limit of a longer window, what goes where it is not remembered: by a command that a person runs, */

@@ -135,7 +135,8 @@ export function createClient(options: ClientOptions): Client & Sender {
       if (!signal.aborted) tell(undefined);
       throw thrown;
     } finally {
-      for (const turn of turns) turn.end();
+      // An answer has ended it already.
+      for (const turn of turns) turn.end(true);
     }
   };
 

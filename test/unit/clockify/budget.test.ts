@@ -54,6 +54,19 @@ test('P6: a request counts until a window after its answer, for nobody knows whe
   });
 });
 
+test('P6: a request that was given up may be on its way yet, and counts from a second after that', async () => {
+  await virtually(async (pass) => {
+    const bucket = bucketOf(rateOf(1, 1_000));
+    const turn = await bucket.take(never());
+    const went = takeMany(bucket, 1);
+    turn.end(true);
+    await pass(2_009);
+    deepStrictEqual(went, []);
+    await pass(1);
+    deepStrictEqual(went, [2_010]);
+  });
+});
+
 test('P6: with a burst so many go at once, and the rest is spread over the window', async () => {
   await virtually(async (pass) => {
     const went = takeMany(bucketOf(rateOf(10, 1_000, 2)), 6);

@@ -37,7 +37,8 @@ test('P1 P2: a registry that is away at the start and a broker that dies in betw
   });
   const log = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
   const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
-    const deadline = Date.now() + 60_000;
+    // Longer than a transaction of before may keep readers waiting.
+    const deadline = Date.now() + 150_000;
     while (!(await holds())) {
       assert.ok(Date.now() < deadline, `${what} did not come about; the log ends with\n${log().slice(-2_000)}`);
       assert.equal(worker.child.exitCode, null, `the worker ended by itself\n${log().slice(-2_000)}`);

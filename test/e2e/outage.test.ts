@@ -14,7 +14,7 @@ import { startWorker } from '../support/worker-process.ts';
 const TOPICS = DEMO_TEMPLATES.map((name) => `clockify.${templateNamed(name).plural}`);
 
 test('P1 P2: a registry that is away at the start and a broker that dies in between are waited for', {
-  timeout: 180_000,
+  timeout: 400_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-outage-'));
   const stack = await startStack({ own: true });

@@ -68,6 +68,11 @@ export class ShardState {
     return this.#entities.seen(key);
   }
 
+  /** Memory that is held for entities, outside the JavaScript heap. */
+  get entityBytes(): number {
+    return this.#entities.capacity;
+  }
+
   /** Slices that own something, in no order. */
   owners(): readonly string[] {
     return this.#entities.slices();

@@ -93,6 +93,7 @@ function workerMetrics(registry: Registry) {
     shards: gauge('shards', 'Shards that all workers of this application share.'),
     shardsAssigned: gauge('shards_assigned', 'Shards that the group has given to this worker.'),
     shardsOpen: gauge('shards_open', 'Shards that this worker has fenced and restored.'),
+    stateBytes: gauge('state_bytes', 'Memory that the entities of this worker hold outside the heap.'),
     rebalances: counter('rebalances_total', 'Times that the group has told this worker its shards.'),
     shardFailures: counter('shard_failures_total', 'Shards that were lost or could not be taken, and are tried again.'),
     restoreSeconds: histogram(

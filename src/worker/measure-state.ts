@@ -10,6 +10,7 @@ export function measureState(metrics: Metrics, status: WorkerStatus, freshness: 
   metrics.ready.set(status.ready ? 1 : 0);
   metrics.shardsAssigned.set(status.shards.assigned?.length ?? 0);
   metrics.shardsOpen.set(status.shards.open.length);
+  metrics.stateBytes.set(status.shards.stateBytes);
   for (const source of status.sources) measureSource(metrics, source);
   for (const gauge of [metrics.lastSuccess, metrics.nextPoll, metrics.slices, metrics.slicesSweeping]) gauge.reset();
   for (const each of status.sources) metrics.slices.set({ source: each.source }, each.sliceCount);

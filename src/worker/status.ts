@@ -1,9 +1,9 @@
 import type { Op } from '../core/change.ts';
-import type { SliceContext } from '../pipeline/sweep.ts';
 import type { Control } from './control.ts';
 import type { Report } from './events.ts';
 import { type ErrorStatus, type Folded, fold, newTally, type SliceRecord, type SourceRecord } from './status-fold.ts';
 import { type Freshness, freshnessOf } from './status-freshness.ts';
+import { entitiesOf, stateBytesOf } from './status-memory.ts';
 import { loadOf, type Progress, reconcileOf } from './status-progress.ts';
 
 /**
@@ -30,6 +30,8 @@ interface ShardsStatus {
   readonly assigned: readonly number[] | undefined;
   readonly open: readonly number[];
   readonly opening: readonly number[];
+  /** Memory that is held for entities, outside the JavaScript heap. */
+  readonly stateBytes: number;
 }
 
 /** Whose requests a bucket counts, and what it could let go at once. */
@@ -135,7 +137,7 @@ export function createStatus(options: StatusOptions): StatusKeeper {
       startedAtMs,
       nowMs: options.now(),
       ...readinessOf(folded),
-      shards: shardsOf(folded, options.shardCount),
+      shards: { ...shardsOf(folded, options.shardCount), stateBytes: stateBytesOf(wired?.control) },
       sources: sourcesOf(folded, wired?.control, most, options.now()),
       budgets: wired?.budgets() ?? [],
     }),
@@ -156,7 +158,7 @@ function readinessOf({ assigned, opening, failing }: Folded) {
   return { ready: reasons.length === 0, reasons };
 }
 
-function shardsOf({ assigned, open, opening }: Folded, count: number): ShardsStatus {
+function shardsOf({ assigned, open, opening }: Folded, count: number): Omit<ShardsStatus, 'stateBytes'> {
   const sorted = (shards: Iterable<number>) => [...shards].sort((a, b) => a - b);
   return { count, assigned: assigned && sorted(assigned), open: sorted(open), opening: sorted(opening) };
 }
@@ -205,14 +207,6 @@ function sourceOf(
     sliceCount: slices.length,
     slices: slices.slice(0, most),
   };
-}
-
-/** Rhythms of one owner look at the same entities. */
-function entitiesOf(contexts: readonly SliceContext[]): number {
-  const owners = new Map(contexts.map(({ slice, shard }) => [slice.owner ?? slice.id, shard]));
-  let sum = 0;
-  for (const [owner, { state }] of owners) sum += state.ownedCount(owner);
-  return sum;
 }
 
 function least(values: readonly number[]): number | undefined {

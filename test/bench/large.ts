@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { freePorts } from '../stack/ports.ts';
 import { startStack } from '../stack/stack.ts';
 import { termsOf } from '../support/proof.ts';
 import { type Limits, reportRequests } from '../support/request-report.ts';
@@ -25,6 +26,9 @@ const SIMULATOR = fileURLToPath(new URL('./large-simulator.ts', import.meta.url)
 interface Sample {
   readonly elapsedMs: number;
   readonly rssMb: number;
+  /** Of these, what the entities hold. */
+  readonly stateMb: number;
+  readonly entities: number;
   readonly windows: number;
   readonly requests: number;
 }
@@ -46,7 +50,9 @@ async function bench(): Promise<number> {
   const child = fork(SIMULATOR, [String(users), String(days)], { execArgv: ['--max-old-space-size=12000'] });
   try {
     const [practice] = (await once(child, 'message')) as [Practice];
+    const [port = 0] = await freePorts(1);
     const place: WorkerEnvironment = {
+      env: { CLOCKIFY_KAFKA_CONSOLE_PORT: String(port) },
       config: join(folder, 'large.yaml'),
       clockifyUrl: practice.url,
       apiKey: practice.apiKey,
@@ -61,7 +67,7 @@ async function bench(): Promise<number> {
     );
     const worker = startWorker(place);
     try {
-      return await watch(worker, practice, place);
+      return await watch(worker, practice, place, `http://127.0.0.1:${port}/metrics`);
     } finally {
       await worker.end('SIGKILL');
     }
@@ -85,12 +91,17 @@ ${sink === 'kafka' ? kafka : `file: { directory: ${join(folder, 'data')} }`}
 `;
 }
 
-async function watch(worker: WorkerProcess, practice: Practice, place: WorkerEnvironment): Promise<number> {
+async function watch(
+  worker: WorkerProcess,
+  practice: Practice,
+  place: WorkerEnvironment,
+  metrics: string,
+): Promise<number> {
   const { limits } = termsOf(place.config as string, environmentOf(place));
   const startedAtMs = Date.now();
   const samples: Sample[] = [];
   let log: Logged = { requests: [], total: 0 };
-  say('  elapsed  worker RSS  windows of the history  requests');
+  say('  elapsed  worker RSS  of it state  entities  windows of the history  requests');
   while (Date.now() - startedAtMs < forMs) {
     await Promise.race([sleep(SAMPLE_MS), worker.exited]);
     if (worker.child.exitCode !== null || worker.child.signalCode !== null) break;
@@ -99,16 +110,33 @@ async function watch(worker: WorkerProcess, practice: Practice, place: WorkerEnv
     const sample = {
       elapsedMs: Date.now() - startedAtMs,
       rssMb: rssMb(worker.child.pid),
+      ...(await stateOf(metrics)),
       windows,
       requests: log.total,
     };
     samples.push(sample);
-    say(
-      `  ${right(`${Math.round(sample.elapsedMs / 1000)} s`, 7)} ${right(`${sample.rssMb} MB`, 11)} ${right(windows, 23)} ${right(log.total, 9)}`,
-    );
+    sayOf(sample);
     if (hasFinished(samples)) break;
   }
   return judge(worker, practice, samples, await requestsSince(practice, log), limits);
+}
+
+function sayOf({ elapsedMs, rssMb: mb, stateMb, entities, windows, requests }: Sample): void {
+  const memory = `${right(`${mb} MB`, 11)} ${right(`${stateMb} MB`, 12)} ${right(entities, 9)}`;
+  say(`  ${right(`${Math.round(elapsedMs / 1000)} s`, 7)} ${memory} ${right(windows, 23)} ${right(requests, 9)}`);
+}
+
+/** What the worker itself tells; zeros until its console answers. */
+async function stateOf(metrics: string): Promise<Pick<Sample, 'stateMb' | 'entities'>> {
+  const text = await fetch(metrics).then(
+    (answer) => answer.text(),
+    () => '',
+  );
+  const numberOf = (series: string) => Number(new RegExp(`^clockify_${series} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  return {
+    stateMb: Math.round(numberOf('state_bytes') / 1e6),
+    entities: numberOf('state_entities\\{source="time-entries"\\}'),
+  };
 }
 
 /** Nothing of the history has been read for a minute: its first pass is over, and the next is a day away. */

@@ -131,6 +131,7 @@ test('P1: the metrics of a running worker say what became of every record', asyn
   match(text, /^clockify_last_success_timestamp_seconds\{source="tags",rhythm="list"\} [1-9]/m);
   match(text, /^clockify_kafka_connected 1$/m);
   match(text, /^clockify_state_entities\{source="tags"\} 20$/m);
+  match(text, /^clockify_state_bytes [1-9]/m);
   match(text, /^clockify_ready 1$/m);
   match(text, /^nodejs_eventloop_lag_p99_seconds /m);
   await ended();

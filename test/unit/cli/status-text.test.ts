@@ -34,7 +34,7 @@ const textOf = (over: Partial<SourceStatus> = {}, rest: Partial<WorkerStatus> = 
       nowMs: NOW,
       ready: true,
       reasons: [],
-      shards: { count: 24, assigned: [0, 1], open: [1], opening: [] },
+      shards: { count: 24, assigned: [0, 1], open: [1], opening: [], stateBytes: 65_536 },
       sources: [source(over)],
       budgets: [],
       ...rest,

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import { shardFor } from '../../src/core/murmur2.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { compare, DEMO_TEMPLATES, expectationsOf, isClean } from '../support/comparison.ts';
@@ -18,6 +18,8 @@ import { startWorker, type WorkerEnvironment, type WorkerProcess } from '../supp
 const SHARDS = Array.from({ length: 24 }, (_, shard) => shard);
 const WITHIN_MS = 60_000;
 const CREDENTIAL = 'demo';
+/** Of `projects`, as test/support/whole-lists.yaml has it. */
+const EVERY_MS = 3_000;
 
 interface LogLine {
   readonly time: number;
@@ -72,7 +74,7 @@ async function until(what: string, condition: () => boolean): Promise<number> {
 
 async function openPlace(t: TestContext, stack: Stack) {
   const folder = mkdtempSync(join(tmpdir(), 'clockify-kafka-group-'));
-  const simulator = await startSimulator({ workspaces: 9, users: 2, days: 2, activity: 10 });
+  const simulator = await startSimulator({ workspaces: 9, users: 2, days: 2, activity: 10, requestLogLimit: 100_000 });
   const prefix = `g${randomUUID().slice(0, 8)}`;
   const place = {
     clockifyUrl: simulator.url,
@@ -106,6 +108,17 @@ async function openPlace(t: TestContext, stack: Stack) {
   return { simulator, prefix, start, isRestored };
 }
 
+/** The longest that some workspaces were not asked for their projects between two instants, ms; of each the longest. */
+function stills({ requests, world }: Simulator, shards: readonly number[], fromMs: number, toMs: number): number[] {
+  const ids = world.store.workspaceIds().filter((id) => shards.includes(shardFor(id, SHARDS.length)));
+  const asked = requests.entries.filter(({ path }) => path.endsWith('/{workspaceId}/projects'));
+  return ids.map((id) => {
+    const times = asked.filter(({ workspaceId, atMs }) => workspaceId === id && atMs > fromMs && atMs < toMs);
+    const marks = [fromMs, ...times.map(({ atMs }) => atMs), toMs];
+    return Math.max(...marks.slice(1).map((mark, at) => mark - (marks[at] as number)));
+  });
+}
+
 test('P2: three workers share 24 shards evenly; what one keeps is not restored again, and one that dies or leaves repeats nothing', {
   timeout: 240_000,
 }, async (t) => {
@@ -119,10 +132,17 @@ test('P2: three workers share 24 shards evenly; what one keeps is not restored a
   assert.deepEqual(sizes(a, b, c), [8, 8, 8]);
 
   const before = new Map([a, c].map((each) => [each, { shards: each.shards, restores: each.restored.length }]));
+  const killedAtMs = Date.now();
   await b.process.end('SIGKILL');
   const moved = await until('two share', () => isShared(a, c));
   assert.deepEqual(sizes(a, c), [12, 12]);
   await until('the shards of the dead are taken', () => isRestored(a, c));
+  await sleep(EVERY_MS);
+  const kept = [...before.values()].flatMap(({ shards }) => shards);
+  const lost = SHARDS.filter((shard) => !kept.includes(shard));
+  const still = stills(simulator, kept, killedAtMs, Date.now());
+  const stillOfDead = stills(simulator, lost, killedAtMs, Date.now());
+  assert.ok(still.length > 0 && Math.max(...still) <= 2 * EVERY_MS, `the others keep their intervals: ${still} ms`);
   for (const [each, { shards, restores }] of before) {
     assert.ok(
       shards.every((shard) => each.shards.includes(shard)),
@@ -132,16 +152,17 @@ test('P2: three workers share 24 shards evenly; what one keeps is not restored a
     assert.deepEqual(again, [], 'what a worker keeps is not restored again');
   }
 
-  const kept = { shards: c.shards, restores: c.restored.length };
+  const keptAlone = { shards: c.shards, restores: c.restored.length };
   assert.equal(await a.process.end('SIGTERM'), 0);
   const left = await until('one owns all again', () => isShared(c));
   await until('the shards of the one that left are taken', () => isRestored(c));
   assert.deepEqual(
-    c.restored.slice(kept.restores).filter((shard) => kept.shards.includes(shard)),
+    c.restored.slice(keptAlone.restores).filter((shard) => keptAlone.shards.includes(shard)),
     [],
   );
   t.diagnostic(
-    `shards of the killed one taken after ${moved} ms of a session of 6,000, of the leaving one after ${left} ms`,
+    `shards of the killed one taken after ${moved} ms of a session of 6,000, of the leaving one after ${left} ms; ` +
+      `projects each ${EVERY_MS} ms: not asked for ${still} ms at most where kept, ${stillOfDead} ms where taken`,
   );
 
   simulator.stopActivity();

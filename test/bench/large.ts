@@ -29,6 +29,8 @@ interface Sample {
   /** Of these, what the entities hold. */
   readonly stateMb: number;
   readonly entities: number;
+  /** The longest that the event loop was held since the sample before. */
+  readonly heldMs: number;
   readonly windows: number;
   readonly requests: number;
 }
@@ -101,7 +103,7 @@ async function watch(
   const startedAtMs = Date.now();
   const samples: Sample[] = [];
   let log: Logged = { requests: [], total: 0 };
-  say('  elapsed  worker RSS  of it state  entities  windows of the history  requests');
+  say('  elapsed  worker RSS  of it state  entities  loop held  windows of the history  requests');
   while (Date.now() - startedAtMs < forMs) {
     await Promise.race([sleep(SAMPLE_MS), worker.exited]);
     if (worker.child.exitCode !== null || worker.child.signalCode !== null) break;
@@ -121,21 +123,22 @@ async function watch(
   return judge(worker, practice, samples, await requestsSince(practice, log), limits);
 }
 
-function sayOf({ elapsedMs, rssMb: mb, stateMb, entities, windows, requests }: Sample): void {
-  const memory = `${right(`${mb} MB`, 11)} ${right(`${stateMb} MB`, 12)} ${right(entities, 9)}`;
+function sayOf({ elapsedMs, rssMb: mb, stateMb, entities, heldMs, windows, requests }: Sample): void {
+  const memory = `${right(`${mb} MB`, 11)} ${right(`${stateMb} MB`, 12)} ${right(entities, 9)} ${right(`${heldMs} ms`, 10)}`;
   say(`  ${right(`${Math.round(elapsedMs / 1000)} s`, 7)} ${memory} ${right(windows, 23)} ${right(requests, 9)}`);
 }
 
 /** What the worker itself tells; zeros until its console answers. */
-async function stateOf(metrics: string): Promise<Pick<Sample, 'stateMb' | 'entities'>> {
+async function stateOf(metrics: string): Promise<Pick<Sample, 'stateMb' | 'entities' | 'heldMs'>> {
   const text = await fetch(metrics).then(
     (answer) => answer.text(),
     () => '',
   );
-  const numberOf = (series: string) => Number(new RegExp(`^clockify_${series} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  const numberOf = (series: string) => Number(new RegExp(`^${series} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
   return {
-    stateMb: Math.round(numberOf('state_bytes') / 1e6),
-    entities: numberOf('state_entities\\{source="time-entries"\\}'),
+    stateMb: Math.round(numberOf('clockify_state_bytes') / 1e6),
+    entities: numberOf('clockify_state_entities\\{source="time-entries"\\}'),
+    heldMs: Math.round(numberOf('nodejs_eventloop_lag_max_seconds') * 1_000),
   };
 }
 
@@ -182,6 +185,8 @@ async function judge(
     `running, each ${RUNNING_MS} ms: ${gaps.count} looks, p50 ${gaps.p50Ms} ms, p99 ${gaps.p99Ms} ms, longest ${gaps.maxMs} ms apart`,
   );
   say(`worker memory at most ${peakMb} MB, in the end ${samples.at(-1)?.rssMb} MB`);
+  const held = samples.map(({ heldMs }) => heldMs).sort((one, other) => one - other);
+  say(`event loop held ${held.at(-1)} ms at most, in half of the samples ${held[held.length >> 1]} ms at most`);
   for (const [purpose, count] of Object.entries(spent)) say(`  ${right(count, 7)}  ${purpose}`);
   for (const { owner, most, limit } of budgets) say(`  ${owner}: at most ${most} requests in any second, of ${limit}`);
   say(`over budget ${violations}, refused ${refused}, worker exit code ${exitCode}`);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type KafkaClient, logLevel, newKafka } from '../../src/kafka/kafkajs-patches.ts';
+import { answerMeter, apiKeyOf, frames } from '../support/kafka-frames.ts';
 
 export const PRODUCE = 0;
 export const FETCH = 1;
@@ -21,6 +22,8 @@ export interface KafkaProxy {
   readonly losses: number;
   /** How many requests of a kind came by. */
   seen(apiKey: number): number;
+  /** How many bytes of answers to a kind of request came by, those that were swallowed too. */
+  answered(apiKey: number): number;
   close(): Promise<void>;
 }
 
@@ -32,6 +35,7 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
   const held: (() => void)[] = [];
   let losses = 0;
   const requests = new Map<number, number>();
+  const answers = new Map<number, number>();
   const server = createServer((client) => {
     const upstream = connect(Number(port), host);
     for (const socket of [client, upstream]) {
@@ -43,27 +47,23 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
         upstream.destroy();
       });
     }
-    let rest: Buffer = Buffer.alloc(0);
-    client.on('data', (chunk: Buffer) => {
-      rest = Buffer.concat([rest, chunk]);
-      while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
-        const request = rest.subarray(0, 4 + rest.readInt32BE(0));
-        rest = rest.subarray(request.length);
-        const apiKey = request.readInt16BE(4);
-        requests.set(apiKey, (requests.get(apiKey) ?? 0) + 1);
-        if (apiKey === loss?.apiKey) {
-          losses += 1;
-          if (loss.how === 'cut') return void client.destroy();
-          if (loss.how === 'hold') {
-            held.push(() => upstream.write(request));
-            continue;
-          }
-          swallowing.add(client);
-        }
-        upstream.write(request);
+    const meter = answerMeter((apiKey, bytes) => answers.set(apiKey, (answers.get(apiKey) ?? 0) + bytes));
+    const onRequest = (request: Buffer): void => {
+      if (client.destroyed) return;
+      const apiKey = apiKeyOf(request);
+      requests.set(apiKey, (requests.get(apiKey) ?? 0) + 1);
+      meter.request(request);
+      if (apiKey === loss?.apiKey) {
+        losses += 1;
+        if (loss.how === 'cut') return void client.destroy();
+        if (loss.how === 'hold') return void held.push(() => upstream.write(request));
+        swallowing.add(client);
       }
-    });
+      upstream.write(request);
+    };
+    client.on('data', frames(onRequest));
     upstream.on('data', (chunk: Buffer) => {
+      meter.answer(chunk);
       if (!swallowing.has(client)) client.write(chunk);
     });
   });
@@ -81,6 +81,7 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
       return losses;
     },
     seen: (apiKey) => requests.get(apiKey) ?? 0,
+    answered: (apiKey) => answers.get(apiKey) ?? 0,
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -1,6 +1,7 @@
-import type { SourceState, SourceStatus, WorkerStatus } from '../worker/status.ts';
+import type { WorkerStatus } from '../worker/status.ts';
 import type { ErrorStatus } from '../worker/status-fold.ts';
 import type { Progress } from '../worker/status-progress.ts';
+import type { SourceState, SourceStatus } from '../worker/status-source.ts';
 import { durationText } from './duration-text.ts';
 
 export type Paint = (text: string, colour: Colour) => string;

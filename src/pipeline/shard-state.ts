@@ -10,6 +10,7 @@ import type {
   StateRecord,
 } from '../core/state.ts';
 import { decodeState, entityKeyOf, entityStateKey, stateKey } from '../core/state-codec.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { EntityStore } from './entity-store.ts';
 
 /**
@@ -18,10 +19,7 @@ import { EntityStore } from './entity-store.ts';
  */
 export class ShardState {
   readonly #entities = new EntityStore();
-  readonly #checkpoints = new Map<
-    string,
-    { readonly source: string; readonly slice: string; readonly checkpoint: Checkpoint }
-  >();
+  readonly #checkpoints = new Checkpoints();
   readonly #rejects = new Map<string, { readonly source: string; readonly id: string; readonly entry: RejectEntry }>();
   readonly #identities = new Map<string, { readonly source: string; readonly identity: SourceIdentity }>();
   readonly #schemas = new Map<string, string>();
@@ -89,7 +87,7 @@ export class ShardState {
   }
 
   checkpoint(source: string, slice: string): Checkpoint | undefined {
-    return this.#checkpoints.get(stateKey({ type: 'checkpoint', source, slice, checkpoint: {} }))?.checkpoint;
+    return this.#checkpoints.get(source, slice);
   }
 
   reject(source: string, id: string): RejectEntry | undefined {
@@ -126,8 +124,8 @@ export class ShardState {
 
   /** Every state key of a source: what must go for it to start anew. */
   keysOf(source: string): string[] {
-    const keys = this.#entities.ofSource(source);
-    for (const kept of [this.#checkpoints, this.#rejects, this.#identities]) {
+    const keys = [...this.#entities.ofSource(source), ...this.#checkpoints.keysOf(source)];
+    for (const kept of [this.#rejects, this.#identities]) {
       for (const [key, item] of kept) if (item.source === source) keys.push(key);
     }
     return keys;
@@ -148,7 +146,7 @@ export class ShardState {
         this.#entities.put(key, item.source, item.entry, this.#version);
         break;
       case 'checkpoint':
-        this.#checkpoints.set(key, item);
+        this.#checkpoints.put(item.source, item.slice, item.checkpoint);
         break;
       case 'reject':
         this.#rejects.set(key, item);
@@ -167,9 +165,8 @@ export class ShardState {
 
   #remove(key: string): void {
     this.#entities.remove(key);
-    for (const kept of [this.#checkpoints, this.#rejects, this.#identities, this.#schemas, this.#budgets]) {
-      kept.delete(key);
-    }
+    this.#checkpoints.delete(key);
+    for (const kept of [this.#rejects, this.#identities, this.#schemas, this.#budgets]) kept.delete(key);
   }
 }
 

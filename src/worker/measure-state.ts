@@ -1,9 +1,10 @@
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { Metrics, MetricsOptions } from '../telemetry/metrics.ts';
 import { intervalMs } from './next-run.ts';
-import type { SourceStatus, WorkerStatus } from './status.ts';
+import type { WorkerStatus } from './status.ts';
 import { type Freshness, LIST_RHYTHM } from './status-freshness.ts';
 import type { Progress } from './status-progress.ts';
+import type { SourceStatus } from './status-source.ts';
 
 /** What is a state and no event, read from the worker's status each time that somebody asks for the metrics. */
 export function measureState(metrics: Metrics, status: WorkerStatus, freshness: readonly Freshness[]): void {

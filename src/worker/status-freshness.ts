@@ -1,5 +1,6 @@
 import type { Control } from './control.ts';
 import type { Folded } from './status-fold.ts';
+import { sourceNameOf } from './status-source.ts';
 
 /** The rhythm of what has none. */
 export const LIST_RHYTHM = 'list';
@@ -19,7 +20,7 @@ export interface Freshness {
 export function freshnessOf({ slices }: Folded, control: Control | undefined): readonly Freshness[] {
   const found = new Map<string, Freshness>();
   for (const { slice, completeAtMs, sinceMs, dueAtMs, isSweeping } of slices.values()) {
-    const source = slice.id.split('/', 1)[0] ?? '';
+    const source = sourceNameOf(slice.id);
     const rhythm = slice.rhythm ?? LIST_RHYTHM;
     const key = `${source}/${rhythm}`;
     const known = found.get(key);

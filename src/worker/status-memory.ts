@@ -11,7 +11,8 @@ export function entitiesOf(contexts: readonly SliceContext[]): number {
 
 /** What the entities of the shards with running slices hold outside the heap: almost all that grows with the account. */
 export function stateBytesOf(control: Control | undefined): number {
-  const shards = new Set([...(control?.slices.running.values() ?? [])].map(({ shard }) => shard));
+  const shards = new Set<SliceContext['shard']>();
+  for (const { shard } of control?.slices.running.values() ?? []) shards.add(shard);
   let sum = 0;
   for (const { state } of shards) sum += state.entityBytes;
   return sum;

@@ -15,11 +15,12 @@ export interface Progress {
  */
 export function loadOf(contexts: readonly SliceContext[], nowMs: number): Progress {
   const owners = new Map<string, boolean>();
+  const isByOwner = hasHistory(contexts);
   let beganMs = nowMs;
   for (const context of contexts.filter(isOfOwner)) {
     const { slice, source, shard } = context;
     const owner = slice.owner ?? slice.id;
-    const at = shard.state.checkpoint(source.name, hasHistory(contexts) ? owner : slice.id)?.firstCompleteAtMs;
+    const at = shard.state.checkpoint(source.name, isByOwner ? owner : slice.id)?.firstCompleteAtMs;
     owners.set(owner, (owners.get(owner) ?? false) || at !== undefined);
     beganMs = Math.min(beganMs, passOf(context)?.startedAtMs ?? nowMs);
   }

@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { coloured, plain, statusText } from '../../../src/cli/status-text.ts';
-import type { SourceStatus, WorkerStatus } from '../../../src/worker/status.ts';
+import type { WorkerStatus } from '../../../src/worker/status.ts';
+import type { SourceStatus } from '../../../src/worker/status-source.ts';
 
 const NOW = 1_000_000_000;
 

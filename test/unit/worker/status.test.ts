@@ -36,6 +36,7 @@ test('a worker is started once it has been given shards, and ready once each one
     assigned: [0, 1],
     open: [1],
     opening: [],
+    stateBytes: 0,
   });
 });
 

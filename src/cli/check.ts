@@ -27,7 +27,7 @@ export const check: Command = {
 };
 
 async function runCheck(call: Invocation, terminal: Terminal): Promise<number> {
-  const config = readConfig(check, call, terminal);
+  const config = readConfig(call, terminal);
   const safe = withoutSecrets(terminal, config);
   if (call.flags.acls === true) return printAcls(config, call, safe);
   const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });

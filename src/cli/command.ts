@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { Format } from '../config/format.ts';
 import { WorkerError } from '../core/errors.ts';
 
 /** What a command may use of its surroundings. Data goes to `out`, everything for people to `err`. */
@@ -38,6 +39,8 @@ export interface Option {
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly says: string;
+  /** What a value has to be; left out, any text is one (a name of a file). Refused before the command begins. */
+  readonly reads?: Format<unknown>;
 }
 
 export interface Invocation {
@@ -56,7 +59,7 @@ export function exitCodeOf(error: WorkerError): number {
   return error.code.startsWith('clockify.') ? EXIT.environment : EXIT.failure;
 }
 
-/** @throws {WorkerError} config `cli.usage` for an unknown or incomplete option */
+/** @throws {WorkerError} config `cli.usage` for an unknown or incomplete option, or a value that it does not take */
 export function parse(command: Command, args: readonly string[]): Invocation {
   const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
   for (const [name, { type, short, multiple = false }] of Object.entries(command.options)) {
@@ -66,16 +69,32 @@ export function parse(command: Command, args: readonly string[]): Invocation {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     const surplus = positionals[command.takes ?? 1];
     if (surplus !== undefined) throw usageError(command, `${command.name} does not know what to do with "${surplus}"`);
+    checkValues(command, values as Invocation['flags']);
     return { flags: values as Invocation['flags'], positionals };
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;
-    throw usageError(command, thrown instanceof Error ? thrown.message.split('. ')[0] : String(thrown));
+    throw usageError(command, thrown instanceof Error ? thrown.message.split(/\.\s/)[0] : String(thrown));
   }
 }
 
-export function usageError(command: Pick<Command, 'name' | 'usage'>, message: string | undefined): WorkerError {
+function checkValues(command: Command, flags: Invocation['flags']): void {
+  for (const [name, { reads }] of Object.entries(command.options)) {
+    for (const given of [flags[name] ?? []].flat()) {
+      const refusal = reads?.read(given).refusal;
+      if (refusal !== undefined) throw usageError(command, `--${name} ${refusal.message}`, refusal.hint);
+    }
+  }
+}
+
+/** @param hint what would be right, as sentences */
+export function usageError(
+  command: Pick<Command, 'name' | 'usage'>,
+  message: string | undefined,
+  hint?: string,
+): WorkerError {
+  const usage = `Usage: clockify-kafka ${command.usage}. More: clockify-kafka ${command.name} --help`;
   return new WorkerError('config', 'cli.usage', message ?? 'wrong usage', {
-    hint: `Usage: clockify-kafka ${command.usage}. More: clockify-kafka ${command.name} --help`,
+    hint: hint === undefined ? usage : `${hint} ${usage}`,
   });
 }
 
@@ -85,18 +104,8 @@ export function text({ flags }: Invocation, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A whole number, or the default. @throws {WorkerError} config `cli.usage` */
-export function whole(command: Command, call: Invocation, name: string, otherwise: number): number {
+/** A number whose option has a format that takes nothing else, or the default. */
+export function number(call: Invocation, name: string, otherwise: number): number {
   const given = text(call, name);
-  if (given === undefined) return otherwise;
-  if (/^\d{1,9}$/.test(given)) return Number(given);
-  throw usageError(command, `--${name} takes a whole number, not "${given}"`);
-}
-
-/** A number that may have a fraction, or the default. @throws {WorkerError} config `cli.usage` */
-export function decimal(command: Command, call: Invocation, name: string, otherwise: number): number {
-  const given = text(call, name);
-  if (given === undefined) return otherwise;
-  if (/^\d{1,9}(\.\d{1,6})?$/.test(given)) return Number(given);
-  throw usageError(command, `--${name} takes a number, not "${given}"`);
+  return given === undefined ? otherwise : Number(given);
 }

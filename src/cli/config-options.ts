@@ -3,7 +3,8 @@ import { templates } from '../clockify/templates/catalogue.ts';
 import type { Config, SinkName } from '../config/config.ts';
 import { type LintResult, type LoadOptions, lintConfig, loadConfig } from '../config/load-config.ts';
 import { judges } from '../worker/judges.ts';
-import { type Command, type Invocation, type Option, type Terminal, text, usageError } from './command.ts';
+import { type Invocation, type Option, type Terminal, text } from './command.ts';
+import * as takes from './option-formats.ts';
 
 /** Options of every command that reads the configuration. */
 export const CONFIG_OPTIONS: Readonly<Record<string, Option>> = {
@@ -15,20 +16,24 @@ export const SINK_OPTIONS: Readonly<Record<string, Option>> = {
     type: 'string',
     value: 'kafka|stdout|file',
     says: 'where changes go (default kafka); stdout and file need no broker',
+    reads: takes.sink,
   },
-  shards: { type: 'string', value: 'LIST', says: 'take these shards, as 0-7,12, instead of asking the group' },
+  shards: {
+    type: 'string',
+    value: 'LIST',
+    says: 'take these shards, as 0-7,12, instead of asking the group',
+    reads: takes.shards,
+  },
 };
 
-const SINKS: readonly SinkName[] = ['kafka', 'stdout', 'file'];
-
 /** @throws {ConfigError} `config.invalid` with all problems */
-export function readConfig(command: Command, call: Invocation, terminal: Terminal): Config {
-  return loadConfig(loadOptions(command, call, terminal));
+export function readConfig(call: Invocation, terminal: Terminal): Config {
+  return loadConfig(loadOptions(call, terminal));
 }
 
 /** Where a configuration comes from. */
-export function loadOptions(command: Command, call: Invocation, { env }: Terminal): LoadOptions {
-  return { file: fileOf(call), env, templates, judges, overrides: overridesOf(command, call) };
+export function loadOptions(call: Invocation, { env }: Terminal): LoadOptions {
+  return { file: fileOf(call), env, templates, judges, overrides: overridesOf(call) };
 }
 
 export function lintFile(file: string, { env }: Terminal): LintResult {
@@ -39,12 +44,8 @@ export function fileOf(call: Invocation): string {
   return text(call, 'config') ?? 'clockify-kafka.yaml';
 }
 
-function overridesOf(command: Command, call: Invocation) {
-  const sink = text(call, 'sink');
-  if (sink !== undefined && !SINKS.includes(sink as SinkName)) {
-    throw usageError(command, `--sink is one of ${SINKS.join(', ')}, not "${sink}"`);
-  }
-  return { sink: sink as SinkName | undefined, shards: text(call, 'shards') };
+function overridesOf(call: Invocation) {
+  return { sink: text(call, 'sink') as SinkName | undefined, shards: text(call, 'shards') };
 }
 
 /** The configuration as it would be with another text in its file. */

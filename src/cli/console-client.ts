@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { request } from 'undici';
+import { serviceUrl } from '../config/address.ts';
 import { secretsOf } from '../config/config.ts';
 import { WorkerError } from '../core/errors.ts';
 import { createScrubber } from '../telemetry/scrubber.ts';
-import { type Command, type Invocation, type Option, type Terminal, text } from './command.ts';
+import { type Invocation, type Option, type Terminal, text } from './command.ts';
 import { CONFIG_OPTIONS, fileOf, readConfig } from './config-options.ts';
 
 /** Options of every command that speaks to running workers. */
@@ -13,6 +14,7 @@ export const CONSOLE_OPTIONS: Readonly<Record<string, Option>> = {
     value: 'URL',
     multiple: true,
     says: 'the console of a worker (default from the configuration); give it once for each worker',
+    reads: serviceUrl,
   },
   ...CONFIG_OPTIONS,
 };
@@ -29,10 +31,10 @@ export interface Consoles {
  *
  * @throws {WorkerError} config for a configuration or an address that is none
  */
-export function consolesOf(command: Command, call: Invocation, terminal: Terminal): Consoles {
+export function consolesOf(call: Invocation, terminal: Terminal): Consoles {
   const given = urlsIn(call);
   const isAlone = given.length > 0 && text(call, 'config') === undefined && !existsSync(fileOf(call));
-  const config = isAlone ? undefined : readConfig(command, call, terminal);
+  const config = isAlone ? undefined : readConfig(call, terminal);
   const token = config === undefined ? terminal.env[TOKEN] || undefined : config.console.token;
   const urls = given.length > 0 || config === undefined ? given : [urlOf(config.console)];
   const scrub = createScrubber(config === undefined ? [token ?? ''] : secretsOf(config));
@@ -66,16 +68,7 @@ const TOKEN = 'CLOCKIFY_KAFKA_CONSOLE_TOKEN';
 const READ_WITHIN_MS = 10_000;
 
 function urlsIn({ flags }: Invocation): readonly string[] {
-  const given = flags.url;
-  return (Array.isArray(given) ? given : []).map((each) => {
-    const url = URL.parse(each);
-    if (url !== null && /^https?:$/.test(url.protocol) && url.username === '') return each.replace(/\/+$/, '');
-    throw new WorkerError(
-      'config',
-      'cli.usage',
-      '--url takes an address such as http://127.0.0.1:8090, without a user',
-    );
-  });
+  return [flags.url ?? []].flat().map((each) => String(each).replace(/\/+$/, ''));
 }
 
 /** Every interface is this machine too. */
@@ -124,12 +117,16 @@ const UNREACHED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** The console's answer to what only another command line can mend. */
+const WRONG = 400;
+
 function answerOf<T>(url: string, { status, text: said }: Reply, scrub: (text: string) => string): T {
   const value = parsed(scrub(said));
   if (status === 200 && value !== undefined) return value as T;
   const { code, message, hint } = (value as { error?: Partial<WorkerError> } | undefined)?.error ?? {};
   if (typeof code === 'string' && typeof message === 'string') {
-    throw new WorkerError('transient', code, `${url}: ${message}`, typeof hint === 'string' ? { hint } : {});
+    const kind = status === WRONG ? 'config' : 'transient';
+    throw new WorkerError(kind, code, `${url}: ${message}`, typeof hint === 'string' ? { hint } : {});
   }
   throw new WorkerError('transient', 'console.not_one', `what answers at ${url} is no console (${status})`);
 }

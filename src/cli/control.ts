@@ -1,9 +1,12 @@
 import type { Answer } from '../worker/control.ts';
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONSOLE_OPTIONS, type Consoles, consolesOf } from './console-client.ts';
+import * as takes from './option-formats.ts';
 import { JSON_OPTION } from './try-options.ts';
 
-const WORKSPACE = { workspace: { type: 'string', value: 'ID', says: 'of this workspace only' } } as const;
+const WORKSPACE = {
+  workspace: { type: 'string', value: 'ID', says: 'of this workspace only', reads: takes.id },
+} as const;
 
 export const pause = commandOf({
   name: 'pause',
@@ -43,8 +46,9 @@ export const resync = commandOf({
       type: 'string',
       value: 'TIME',
       says: 'those that start then or later; a date, or an instant with its zone',
+      reads: takes.instant,
     },
-    to: { type: 'string', value: 'TIME', says: 'those that start earlier' },
+    to: { type: 'string', value: 'TIME', says: 'those that start earlier', reads: takes.instant },
   },
   tell: (said) => `${said.source}: ${String(said.published)} rows were published once more`,
 });
@@ -79,7 +83,7 @@ function commandOf({ name, summary, examples, options = {}, tell }: Spoken): Com
       const source = call.positionals[0];
       if (source === undefined) throw usageError(command, `${name} needs the name of a source`);
       const given = flags.flatMap((flag) => (text(call, flag) === undefined ? [] : [[flag, text(call, flag) ?? '']]));
-      const said = await sayToAll(consolesOf(command, call, terminal), name, { source, ...Object.fromEntries(given) });
+      const said = await sayToAll(consolesOf(call, terminal), name, { source, ...Object.fromEntries(given) });
       return report(said, tell, call, terminal);
     },
   };

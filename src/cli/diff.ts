@@ -2,8 +2,9 @@ import { secretsOf } from '../config/config.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { type DryChange, type DryRun, dryRun } from '../worker/try-diff.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
-import { type Command, EXIT, exitCodeOf, type Invocation, type Terminal, usageError, whole } from './command.ts';
+import { type Command, EXIT, exitCodeOf, type Invocation, number, type Terminal, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
+import * as takes from './option-formats.ts';
 import {
   CHOICE_OPTIONS,
   choiceOf,
@@ -26,7 +27,12 @@ export const diff: Command = {
     'clockify-kafka diff time-entries --user 64a687e29ae1f428e7ebe303 --json | jq .counts',
   ],
   options: {
-    limit: { type: 'string', value: 'N', says: `show so many changes (default ${LIMIT}); all are counted` },
+    limit: {
+      type: 'string',
+      value: 'N',
+      says: `show so many changes (default ${LIMIT}); all are counted`,
+      reads: takes.wholeNumber,
+    },
     sink: { ...SINK_OPTIONS.sink, type: 'string', says: 'whose state to compare with (default kafka)' },
     ...CHOICE_OPTIONS,
     ...JSON_OPTION,
@@ -38,8 +44,8 @@ export const diff: Command = {
 async function runDiff(call: Invocation, terminal: Terminal): Promise<number> {
   const name = call.positionals[0];
   if (name === undefined) throw usageError(diff, 'diff needs the name of a source');
-  const limit = whole(diff, call, 'limit', LIMIT);
-  const config = readConfig(diff, call, terminal);
+  const limit = number(call, 'limit', LIMIT);
+  const config = readConfig(call, terminal);
   const source = narrowed(sourceNamed(config, name), choiceOf(call));
   const safe = withoutSecrets(terminal, config);
   const logger = createLogger({ level: 'warn', format: config.log.format, secrets: secretsOf(config) });

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { type Config, secretsOf } from '../config/config.ts';
+import { identity } from '../config/format.ts';
 import { milliseconds } from '../config/quantity.ts';
 import { WorkerError } from '../core/errors.ts';
 import { createKafkaClient } from '../kafka/client.ts';
@@ -20,6 +21,7 @@ import { kafkaOptions } from '../worker/secure.ts';
 import { openRealState } from '../worker/try-state.ts';
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
+import * as takes from './option-formats.ts';
 import { countOf, errorJson, JSON_OPTION, pretty, untilStopped, withoutSecrets } from './try-options.ts';
 
 export const dlq: Command = {
@@ -34,9 +36,9 @@ export const dlq: Command = {
     'clockify-kafka dlq export letters.jsonl',
   ],
   options: {
-    source: { type: 'string', value: 'NAME', says: 'only of this source' },
-    code: { type: 'string', value: 'CODE', says: 'only with this error code' },
-    since: { type: 'string', value: 'TIME', says: 'only younger ones: 30m, 24h, 7d' },
+    source: { type: 'string', value: 'NAME', says: 'only of this source', reads: identity },
+    code: { type: 'string', value: 'CODE', says: 'only with this error code', reads: takes.errorCode },
+    since: { type: 'string', value: 'TIME', says: 'only younger ones: 30m, 24h, 7d', reads: takes.age },
     all: { type: 'boolean', says: 'with list and export: healed and superseded ones, too' },
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
@@ -56,7 +58,8 @@ async function runDlq(call: Invocation, terminal: Terminal): Promise<number> {
   const [verb = '', about] = call.positionals;
   const work = { list, show, replay: replayAll, export: exportTo }[verb];
   if (work === undefined) throw usageError(dlq, 'dlq needs to know what to do: list, show, replay or export');
-  const config = readConfig(dlq, call, terminal);
+  checkSubject(verb, about);
+  const config = readConfig(call, terminal);
   refuseWithoutKafka(config);
   await someBrokerListens(kafkaOptions(config));
   const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
@@ -64,11 +67,19 @@ async function runDlq(call: Invocation, terminal: Terminal): Promise<number> {
   return work({ config, kafka, logger, call, terminal: withoutSecrets(terminal, config) }, about);
 }
 
+/** Before anything is reached. @throws {WorkerError} config `cli.usage` */
+function checkSubject(verb: string, about: string | undefined): void {
+  if (verb === 'list' && about !== undefined)
+    throw usageError(dlq, `dlq list does not know what to do with "${about}"`);
+  if (verb === 'export' && about === undefined) throw usageError(dlq, 'dlq export needs the name of a file');
+  const named = verb === 'show' ? (about ?? '') : verb === 'replay' ? about : undefined;
+  if (named === undefined || /^\d+:\d+$/.test(named)) return;
+  throw usageError(dlq, 'a dead letter is named by its partition and offset, as dlq list shows them: 0:17');
+}
+
 function filterOf(call: Invocation): LetterFilter {
-  const since = text(call, 'since');
-  const ms = since === undefined ? undefined : milliseconds(since);
-  if (since !== undefined && ms === undefined) throw usageError(dlq, `--since takes 30m, 24h or 7d, not "${since}"`);
-  const sinceMs = ms === undefined ? undefined : Date.now() - ms;
+  const ageMs = milliseconds(text(call, 'since') ?? '');
+  const sinceMs = ageMs === undefined ? undefined : Date.now() - ageMs;
   return { source: text(call, 'source'), code: text(call, 'code'), sinceMs };
 }
 
@@ -127,7 +138,7 @@ function dataOf({ letter, isOpen }: Judged): object {
   return { id: ref, timestamp, open: isOpen, source, slice, code, message, attempt, entity: id };
 }
 
-async function show(scene: Scene, ref: string | undefined): Promise<number> {
+async function show(scene: Scene, ref = ''): Promise<number> {
   const letter = await oneLetter(scene, ref);
   const [one] = await judged(scene, [letter]);
   const item = JSON.parse(letter.text) as unknown;
@@ -142,10 +153,7 @@ async function show(scene: Scene, ref: string | undefined): Promise<number> {
   return EXIT.ok;
 }
 
-async function oneLetter(scene: Scene, ref: string | undefined): Promise<DeadLetterRecord> {
-  if (ref === undefined || !/^\d+:\d+$/.test(ref)) {
-    throw usageError(dlq, 'a dead letter is named by its partition and offset, as dlq list shows them: 0:17');
-  }
+async function oneLetter(scene: Scene, ref: string): Promise<DeadLetterRecord> {
   const [letter] = await lettersOf(scene, { ref });
   if (letter !== undefined) return letter;
   throw new WorkerError('config', 'dlq.unknown_letter', `there is no dead letter ${ref}`, {
@@ -154,8 +162,7 @@ async function oneLetter(scene: Scene, ref: string | undefined): Promise<DeadLet
 }
 
 /** One as one JSON line, in the order of the topic; nothing is kept in memory but the open ones. */
-async function exportTo(scene: Scene, file: string | undefined): Promise<number> {
-  if (file === undefined) throw usageError(dlq, 'dlq export needs the name of a file');
+async function exportTo(scene: Scene, file = ''): Promise<number> {
   const all = await judged(scene, await lettersOf(scene, filterOf(scene.call)));
   const shown = scene.call.flags.all === true ? all : all.filter(({ isOpen }) => isOpen);
   const stream = createWriteStream(file, { flags: 'wx' });

@@ -1,14 +1,19 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { apiUrl, serviceUrl } from '../config/address.ts';
 import type { Plan } from '../config/config.ts';
 import { REGION_NAMES } from '../config/hosts.ts';
 import type { ConfigProblem } from '../config/problem.ts';
+import { settingOf } from '../config/settings.ts';
+import { bindings } from '../config/source-shape.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { SeenWorkspace } from '../worker/try-account.ts';
 import { type FirstAnswers, firstConfiguration, KEY_VARIABLE, seenWorkspaces } from '../worker/try-init.ts';
 import { terminalAsk } from './ask.ts';
 import { type Ask, type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { fileOf, lintText } from './config-options.ts';
+import * as takes from './option-formats.ts';
 import { JSON_OPTION } from './try-options.ts';
+import { writeText } from './write-file.ts';
 
 const DEFAULTS = { app: 'default', region: 'global', brokers: 'localhost:9092', registry: 'http://localhost:8081' };
 
@@ -26,17 +31,43 @@ export const init: Command = {
     config: { type: 'string', short: 'c', value: 'FILE', says: 'what to write (default clockify-kafka.yaml)' },
     force: { type: 'boolean', says: 'write over a file that is there' },
     'non-interactive': { type: 'boolean', says: 'ask nothing; what no flag says has its default' },
-    region: { type: 'string', value: 'R', says: `${REGION_NAMES.join(', ')} (default ${DEFAULTS.region})` },
-    'base-url': { type: 'string', value: 'URL', says: 'a host of your own, instead of a region' },
+    region: {
+      type: 'string',
+      value: 'R',
+      says: `${REGION_NAMES.join(', ')} (default ${DEFAULTS.region})`,
+      reads: takes.region,
+    },
+    'base-url': { type: 'string', value: 'URL', says: 'a host of your own, instead of a region', reads: apiUrl },
     plan: {
       type: 'string',
       value: 'paid|free',
       says: 'what the workspaces pay for (default what they say, else paid)',
+      reads: takes.plan,
     },
-    workspaces: { type: 'string', value: 'IDS', says: 'only these, with commas between (default all)' },
-    brokers: { type: 'string', value: 'LIST', says: `Kafka, with commas between (default ${DEFAULTS.brokers})` },
-    registry: { type: 'string', value: 'URL', says: `the schema registry (default ${DEFAULTS.registry})` },
-    app: { type: 'string', value: 'NAME', says: `identity of the deployment (default ${DEFAULTS.app})` },
+    workspaces: {
+      type: 'string',
+      value: 'IDS',
+      says: 'only these, with commas between (default all)',
+      reads: bindings,
+    },
+    brokers: {
+      type: 'string',
+      value: 'LIST',
+      says: `Kafka, with commas between (default ${DEFAULTS.brokers})`,
+      reads: settingOf('kafka.brokers').format,
+    },
+    registry: {
+      type: 'string',
+      value: 'URL',
+      says: `the schema registry (default ${DEFAULTS.registry})`,
+      reads: serviceUrl,
+    },
+    app: {
+      type: 'string',
+      value: 'NAME',
+      says: `identity of the deployment (default ${DEFAULTS.app})`,
+      reads: settingOf('app').format,
+    },
     'api-key': {
       type: 'string',
       value: 'KEY',
@@ -52,7 +83,7 @@ export const init: Command = {
     const content = firstConfiguration(answers);
     const { problems } = lintText(fileOf(call), content, withKey(terminal));
     if (problems[0] !== undefined) throw problemError(problems[0]);
-    writeFileSync(fileOf(call), content);
+    writeText(fileOf(call), content);
     await tell(call, answers, terminal);
     return EXIT.ok;
   },

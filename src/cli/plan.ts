@@ -4,9 +4,10 @@ import type { PlannedBudget, PlannedRhythm } from '../core/request-plan.ts';
 import { createScrubber } from '../telemetry/scrubber.ts';
 import { planRequests, type WorkspaceCounts } from '../worker/plan-requests.ts';
 import { readCounts } from '../worker/try-counts.ts';
-import { type Command, EXIT, type Invocation, text, whole } from './command.ts';
+import { type Command, EXIT, type Invocation, number, text } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import { durationText } from './duration-text.ts';
+import * as takes from './option-formats.ts';
 import { countOf, JSON_OPTION, section } from './try-options.ts';
 
 const COUNTS = ['users', 'projects', 'entries', 'days', 'changes', 'strays'] as const;
@@ -22,17 +23,27 @@ export const plan: Command = {
     'clockify-kafka plan --users 100 --projects 40 --entries 50000   # of one workspace; asks nobody',
   ],
   options: {
-    users: { type: 'string', value: 'N', says: 'users of a workspace; with any count given Clockify is not asked' },
-    projects: { type: 'string', value: 'N', says: 'projects of a workspace' },
-    entries: { type: 'string', value: 'N', says: 'time entries of a workspace' },
-    days: { type: 'string', value: 'N', says: 'how far back they go' },
-    changes: { type: 'string', value: 'N', says: 'time entries that are made, changed or deleted in an hour' },
-    strays: { type: 'string', value: 'N', says: 'time entries of users who are gone' },
+    users: {
+      type: 'string',
+      value: 'N',
+      says: 'users of a workspace; with any count given Clockify is not asked',
+      reads: takes.wholeNumber,
+    },
+    projects: { type: 'string', value: 'N', says: 'projects of a workspace', reads: takes.wholeNumber },
+    entries: { type: 'string', value: 'N', says: 'time entries of a workspace', reads: takes.wholeNumber },
+    days: { type: 'string', value: 'N', says: 'how far back they go', reads: takes.wholeNumber },
+    changes: {
+      type: 'string',
+      value: 'N',
+      says: 'time entries that are made, changed or deleted in an hour',
+      reads: takes.wholeNumber,
+    },
+    strays: { type: 'string', value: 'N', says: 'time entries of users who are gone', reads: takes.wholeNumber },
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
   },
   run: async (call, terminal) => {
-    const config = readConfig(plan, call, terminal);
+    const config = readConfig(call, terminal);
     const given = givenCounts(call);
     const counts =
       given === undefined
@@ -49,7 +60,7 @@ export const plan: Command = {
 function givenCounts(call: Invocation): WorkspaceCounts | undefined {
   if (COUNTS.every((name) => text(call, name) === undefined)) return undefined;
   const [users = 0, projects = 0, entries = 0, days, changes, strays] = COUNTS.map((name) =>
-    text(call, name) === undefined ? undefined : whole(plan, call, name, 0),
+    text(call, name) === undefined ? undefined : number(call, name, 0),
   );
   return { name: 'as given', id: undefined, users, projects, entries, days, changes, strays };
 }

@@ -1,47 +1,9 @@
 import { suggestion } from '../config/suggest.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
-import { check } from './check.ts';
 import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.ts';
-import { confirmDeletes, pause, poll, resume, resync } from './control.ts';
-import { diff } from './diff.ts';
-import { dlq } from './dlq.ts';
+import { COMMANDS } from './commands.ts';
 import { commandHelp, programHelp } from './help.ts';
-import { init } from './init.ts';
-import { lint } from './lint.ts';
-import { plan } from './plan.ts';
-import { run } from './run.ts';
-import { sample } from './sample.ts';
-import { schema } from './schema.ts';
-import { simulateCommand } from './simulate.ts';
-import { state } from './state.ts';
-import { status } from './status.ts';
-import { suggest } from './suggest.ts';
-import { tail } from './tail.ts';
-import { topics } from './topics.ts';
 import { version } from './version.ts';
-
-const COMMANDS: readonly Command[] = [
-  run,
-  init,
-  lint,
-  check,
-  plan,
-  sample,
-  suggest,
-  diff,
-  dlq,
-  schema,
-  topics,
-  tail,
-  state,
-  status,
-  pause,
-  resume,
-  poll,
-  resync,
-  confirmDeletes,
-  simulateCommand,
-];
 
 /** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -26,10 +26,10 @@ export const run: Command = {
     once: { type: 'boolean', says: 'end after one complete sweep of everything' },
   },
   run: async (call, terminal) => {
-    const config = readConfig(run, call, terminal);
+    const config = readConfig(call, terminal);
     const secrets = createScrubber(secretsOf(config));
     const logger = createLogger({ ...config.log, secrets });
-    const { keyOf } = watchKeys(loadOptions(run, call, terminal), config, watchOf(logger, secrets));
+    const { keyOf } = watchKeys(loadOptions(call, terminal), config, watchOf(logger, secrets));
     return runUntilStopped({ config, logger, scrub: secrets, once: call.flags.once === true, keyOf }, terminal);
   },
 };

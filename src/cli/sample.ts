@@ -1,9 +1,10 @@
 import type { SourceConfig } from '../config/config.ts';
 import { type Sample, type SampledRecord, takeSample } from '../worker/try-sample.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
-import { type Command, EXIT, exitCodeOf, type Invocation, type Terminal, usageError, whole } from './command.ts';
+import { type Command, EXIT, exitCodeOf, type Invocation, number, type Terminal, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import { exchangeJson, exchangeText } from './exchange-text.ts';
+import * as takes from './option-formats.ts';
 import {
   CHOICE_OPTIONS,
   choiceOf,
@@ -27,7 +28,13 @@ export const sample: Command = {
     'clockify-kafka sample approvals --json | jq .records[0].value',
   ],
   options: {
-    number: { type: 'string', short: 'n', value: 'N', says: `so many records (default ${RECORDS})` },
+    number: {
+      type: 'string',
+      short: 'n',
+      value: 'N',
+      says: `so many records (default ${RECORDS})`,
+      reads: takes.wholeNumber,
+    },
     ...CHOICE_OPTIONS,
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
@@ -38,8 +45,8 @@ export const sample: Command = {
 async function runSample(call: Invocation, terminal: Terminal): Promise<number> {
   const name = call.positionals[0];
   if (name === undefined) throw usageError(sample, 'sample needs the name of a source');
-  const count = whole(sample, call, 'number', RECORDS);
-  const config = readConfig(sample, call, terminal);
+  const count = number(call, 'number', RECORDS);
+  const config = readConfig(call, terminal);
   const source = narrowed(sourceNamed(config, name), choiceOf(call));
   const safe = withoutSecrets(terminal, config);
   const taken = await takeSample(config, source, count, terminal.signal);

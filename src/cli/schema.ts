@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { WorkerError } from '../core/errors.ts';
 import { schemasFor } from '../worker/try-schema.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import { runAgainstRegistry } from './schema-registry.ts';
 import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
+import { writeText } from './write-file.ts';
 
 export const schema: Command = {
   name: 'schema',
@@ -31,28 +30,20 @@ export const schema: Command = {
 async function runSchema(call: Invocation, terminal: Terminal): Promise<number> {
   const [verb, name] = call.positionals;
   if (verb === 'check' || verb === 'register') {
-    return runAgainstRegistry(verb, readConfig(schema, call, terminal), call, terminal);
+    return runAgainstRegistry(verb, readConfig(call, terminal), call, terminal);
   }
   if (verb !== 'infer') throw usageError(schema, 'schema needs to know what to do: infer, check or register');
   if (name === undefined) throw usageError(schema, 'schema infer needs the name of a source');
-  const config = readConfig(schema, call, terminal);
+  const config = readConfig(call, terminal);
   const source = narrowed(sourceNamed(config, name), choiceOf(call));
   const found = await schemasFor(config, source, terminal.signal);
   const [keySchema, valueSchema] = [JSON.parse(found.keySchema) as unknown, JSON.parse(found.valueSchema) as unknown];
   const safe = withoutSecrets(terminal, config);
   const out = text(call, 'out');
-  if (out !== undefined) write(out, `${JSON.stringify(valueSchema, null, 2)}\n`);
+  if (out !== undefined) writeText(out, `${JSON.stringify(valueSchema, null, 2)}\n`);
   if (call.flags.json === true) {
     await safe.out(JSON.stringify({ source: name, from: found.from, keySchema, valueSchema, out: out ?? null }));
   } else if (out === undefined) await safe.out(JSON.stringify(valueSchema, null, 2));
   else safe.err(`the schema of ${name} is in ${out}`);
   return EXIT.ok;
-}
-
-function write(file: string, content: string): void {
-  try {
-    writeFileSync(file, content);
-  } catch (cause) {
-    throw new WorkerError('config', 'try.not_writable', `${file} cannot be written`, { cause });
-  }
 }

@@ -1,6 +1,8 @@
+import { timeZone } from '../config/time-zone.ts';
 import { WorkerError } from '../core/errors.ts';
 import { simulate } from '../simulator/simulate.ts';
-import { type Command, decimal, EXIT, text, usageError, whole } from './command.ts';
+import { type Command, EXIT, number, text } from './command.ts';
+import * as takes from './option-formats.ts';
 
 export const simulateCommand: Command = {
   name: 'simulate',
@@ -9,28 +11,56 @@ export const simulateCommand: Command = {
   takes: 0,
   examples: ['clockify-kafka simulate --seed 1 --workspaces 2 --users 20 --days 90 --activity 5'],
   options: {
-    seed: { type: 'string', value: 'N', says: 'the same seed gives the same world (default 1)' },
-    workspaces: { type: 'string', value: 'N', says: 'how many (default 2)' },
-    users: { type: 'string', value: 'N', says: 'how many, over all workspaces (default 20)' },
-    days: { type: 'string', value: 'N', says: 'how far back the first entries go (default 90)' },
-    activity: { type: 'string', value: 'N', says: 'events a second; 0 is a still life (default 5)' },
-    port: { type: 'string', value: 'N', says: 'where to listen (default a free port)' },
-    host: { type: 'string', value: 'ADDRESS', says: 'whom to listen to (default 127.0.0.1, this machine alone)' },
-    'time-zone': { type: 'string', value: 'ZONE', says: "the account's profile zone, as Europe/Berlin (default UTC)" },
+    seed: {
+      type: 'string',
+      value: 'N',
+      says: 'the same seed gives the same world (default 1)',
+      reads: takes.wholeNumber,
+    },
+    workspaces: { type: 'string', value: 'N', says: 'how many (default 2)', reads: takes.countFromOne },
+    users: {
+      type: 'string',
+      value: 'N',
+      says: 'how many, over all workspaces (default 20)',
+      reads: takes.countFromOne,
+    },
+    days: {
+      type: 'string',
+      value: 'N',
+      says: 'how far back the first entries go (default 90)',
+      reads: takes.wholeNumber,
+    },
+    activity: {
+      type: 'string',
+      value: 'N',
+      says: 'events a second; 0 is a still life (default 5)',
+      reads: takes.decimalNumber,
+    },
+    port: { type: 'string', value: 'N', says: 'where to listen (default a free port)', reads: takes.port },
+    host: {
+      type: 'string',
+      value: 'ADDRESS',
+      says: 'whom to listen to (default 127.0.0.1, this machine alone)',
+      reads: takes.host,
+    },
+    'time-zone': {
+      type: 'string',
+      value: 'ZONE',
+      says: "the account's profile zone, as Europe/Berlin (default UTC)",
+      reads: timeZone,
+    },
   },
   run: async (call, terminal) => {
-    const number = (name: string, otherwise: number) => whole(simulateCommand, call, name, otherwise);
     const options = {
-      seed: number('seed', 1),
-      workspaces: number('workspaces', 2),
-      users: number('users', 20),
-      days: number('days', 90),
-      activity: decimal(simulateCommand, call, 'activity', 5),
-      port: number('port', 0),
+      seed: number(call, 'seed', 1),
+      workspaces: number(call, 'workspaces', 2),
+      users: number(call, 'users', 20),
+      days: number(call, 'days', 90),
+      activity: number(call, 'activity', 5),
+      port: number(call, 'port', 0),
       host: text(call, 'host'),
       accountTimeZone: text(call, 'time-zone'),
     };
-    checkRanges(options);
     await simulate(options, terminal.out, terminal.signal).catch((error: unknown) => {
       throw hasNoPort(error) ? cannotListen(options, error) : error;
     });
@@ -38,33 +68,8 @@ export const simulateCommand: Command = {
   },
 };
 
-/** @throws {WorkerError} config `cli.usage` */
-function checkRanges(options: {
-  readonly workspaces: number;
-  readonly users: number;
-  readonly port: number;
-  readonly accountTimeZone: string | undefined;
-}): void {
-  const zone = options.accountTimeZone;
-  const fault =
-    (options.workspaces < 1 && '--workspaces takes a number from 1') ||
-    (options.users < 1 && '--users takes a number from 1') ||
-    (options.port > 65_535 && '--port takes a number up to 65535') ||
-    (zone !== undefined && !isZone(zone) && `--time-zone: there is no zone "${zone}"`);
-  if (fault) throw usageError(simulateCommand, fault);
-}
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function hasNoPort(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+  return error instanceof Error && 'syscall' in error && ['listen', 'getaddrinfo'].includes(String(error.syscall));
 }
 
 function cannotListen(

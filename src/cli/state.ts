@@ -1,4 +1,5 @@
 import { type Config, secretsOf } from '../config/config.ts';
+import { identity } from '../config/format.ts';
 import { WorkerError } from '../core/errors.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { damageOf, openStateStore, type StateStore, type StoredRecord } from '../worker/state-store.ts';
@@ -18,7 +19,7 @@ export const state: Command = {
     'clockify-kafka state reset --source users    # users is read anew, every row is published again as r',
   ],
   options: {
-    source: { type: 'string', value: 'NAME', says: 'only of this source, configured or not' },
+    source: { type: 'string', value: 'NAME', says: 'only of this source, configured or not', reads: identity },
     orphans: { type: 'boolean', says: 'with reset: of every source that is not configured (unless told otherwise)' },
     damaged: { type: 'boolean', says: 'with reset: records that cannot be read' },
     all: { type: 'boolean', says: 'with reset: everything but what was spent of the budgets' },
@@ -41,7 +42,7 @@ async function runState(call: Invocation, terminal: Terminal): Promise<number> {
   const work = { show, export: exportAll, reset }[verb];
   if (work === undefined) throw usageError(state, 'state needs to know what to do: show, export or reset');
   if (selectionsOf(call).length > 1) throw usageError(state, 'choose one of --source, --orphans, --damaged and --all');
-  const config = readConfig(state, call, terminal);
+  const config = readConfig(call, terminal);
   const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
   const store = await openStateStore({ config, logger, signal: terminal.signal });
   try {

@@ -19,7 +19,7 @@ export const status: Command = {
     ...CONSOLE_OPTIONS,
   },
   run: async (call, terminal) => {
-    const consoles = consolesOf(status, call, terminal);
+    const consoles = consolesOf(call, terminal);
     const isTable = call.flags.json !== true && (terminal.isScreen === true || call.flags.once === true);
     const isLive = isTable && terminal.isScreen === true && call.flags.once !== true;
     if (isLive) return watch(consoles, call, terminal);

@@ -1,15 +1,20 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Config, SourceConfig } from '../config/config.ts';
+import { stepName } from '../config/endpoint-shape.ts';
+import { identity } from '../config/format.ts';
+import { dataPath, fieldPath } from '../config/path-format.ts';
 import { ConfigError, type ConfigProblem } from '../config/problem.ts';
 import { WorkerError } from '../core/errors.ts';
 import { draftLines, draftName, pagingOf } from '../worker/try-draft.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
 import { type Suggestions, suggestFor } from '../worker/try-suggest.ts';
 import { type PathSettings, withPaths, withSource } from '../worker/try-write.ts';
-import { type Command, EXIT, type Invocation, type Terminal, text, usageError, whole } from './command.ts';
+import { type Command, EXIT, type Invocation, number, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, fileOf, lintText, readConfig } from './config-options.ts';
+import * as takes from './option-formats.ts';
 import { suggestionsJson, suggestionsText } from './suggest-text.ts';
 import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
+import { writeText } from './write-file.ts';
 
 export const suggest: Command = {
   name: 'suggest',
@@ -21,14 +26,29 @@ export const suggest: Command = {
     "clockify-kafka suggest '/workspaces/{workspace_id}/holidays' --name holidays --write   # a new source",
   ],
   options: {
-    choose: { type: 'string', value: 'N', says: 'take the N-th data path (default 1)' },
-    'data-path': { type: 'string', value: 'PATH', says: 'take this data path instead' },
-    'metadata-path': { type: 'string', value: 'PATH', says: 'merge what is there into every row' },
-    key: { type: 'string', value: 'PATH|hash', says: 'take this key instead of the likeliest' },
-    step: { type: 'string', value: 'NAME', says: 'of a chain, the step to look at (default the last)' },
+    choose: { type: 'string', value: 'N', says: 'take the N-th data path (default 1)', reads: takes.countFromOne },
+    'data-path': { type: 'string', value: 'PATH', says: 'take this data path instead', reads: dataPath },
+    'metadata-path': { type: 'string', value: 'PATH', says: 'merge what is there into every row', reads: fieldPath },
+    key: {
+      type: 'string',
+      value: 'PATH|hash',
+      says: 'take this key instead of the likeliest',
+      reads: takes.keyOrHash,
+    },
+    step: {
+      type: 'string',
+      value: 'NAME',
+      says: 'of a chain, the step to look at (default the last)',
+      reads: stepName,
+    },
     write: { type: 'boolean', says: 'put the choice into the configuration; its comments stay' },
-    name: { type: 'string', value: 'NAME', says: 'of the new source, for a URL' },
-    credential: { type: 'string', value: 'NAME', says: 'whose key to use for a URL (default the only one)' },
+    name: { type: 'string', value: 'NAME', says: 'of the new source, for a URL', reads: identity },
+    credential: {
+      type: 'string',
+      value: 'NAME',
+      says: 'whose key to use for a URL (default the only one)',
+      reads: identity,
+    },
     ...CHOICE_OPTIONS,
     ...JSON_OPTION,
     ...CONFIG_OPTIONS,
@@ -39,7 +59,7 @@ export const suggest: Command = {
 async function runSuggest(call: Invocation, terminal: Terminal): Promise<number> {
   const about = call.positionals[0];
   if (about === undefined) throw usageError(suggest, 'suggest needs the name of a source, or a URL');
-  const config = readConfig(suggest, call, terminal);
+  const config = readConfig(call, terminal);
   const safe = withoutSecrets(terminal, config);
   const subject = isUrl(about) ? draftOf(about, config, call, terminal) : sourceNamed(config, about);
   const source = narrowed(subject, choiceOf(call));
@@ -57,8 +77,7 @@ function isUrl(about: string): boolean {
 }
 
 function wishOf(call: Invocation) {
-  const choose = whole(suggest, call, 'choose', 1);
-  if (choose < 1) throw usageError(suggest, '--choose counts from 1');
+  const choose = number(call, 'choose', 1);
   const key = text(call, 'key');
   return { step: text(call, 'step'), choose, dataPath: text(call, 'data-path'), key: key === 'hash' ? undefined : key };
 }
@@ -141,5 +160,5 @@ function write(
   const after = isUrl(about) ? withSource(before, draftLines(draft)) : withPaths(before, name, found.step, settings);
   const { problems } = lintText(file, after, terminal);
   if (problems.length > 0) throw new ConfigError(problems);
-  writeFileSync(file, after);
+  writeText(file, after);
 }

@@ -28,7 +28,7 @@ export const tail: Command = {
   run: async (call, terminal) => {
     const topic = call.positionals[0];
     if (topic === undefined) throw usageError(tail, 'tail needs the name of a topic');
-    const config = readConfig(tail, call, terminal);
+    const config = readConfig(call, terminal);
     const logger = createLogger({ level: 'warn', format: config.log.format, secrets: secretsOf(config) });
     const kafka = createKafkaClient(kafkaOptions(config), logger);
     const registry = createRegistry({ ...registryOptions(config), log: logger });

@@ -30,7 +30,7 @@ export const topics: Command = {
 async function runTopics(call: Invocation, terminal: Terminal): Promise<number> {
   const [verb] = call.positionals;
   if (verb !== 'plan' && verb !== 'apply') throw usageError(topics, 'topics needs to know what to do: plan or apply');
-  const config = readConfig(topics, call, terminal);
+  const config = readConfig(call, terminal);
   const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
   await someBrokerListens(kafkaOptions(config));
   const kafka = createKafkaClient(kafkaOptions(config), logger);

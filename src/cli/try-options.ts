@@ -4,6 +4,7 @@ import type { WorkerError } from '../core/errors.ts';
 import { createScrubber } from '../telemetry/scrubber.ts';
 import type { Choice } from '../worker/try-source.ts';
 import { EXIT, type Invocation, type Option, type Terminal, text } from './command.ts';
+import * as takes from './option-formats.ts';
 
 /** Options of the commands that call Clockify without publishing anything. */
 export const JSON_OPTION: Readonly<Record<string, Option>> = {
@@ -11,9 +12,9 @@ export const JSON_OPTION: Readonly<Record<string, Option>> = {
 };
 
 export const CHOICE_OPTIONS: Readonly<Record<string, Option>> = {
-  workspace: { type: 'string', value: 'ID', says: 'of this workspace' },
-  user: { type: 'string', value: 'ID', says: 'of this user' },
-  project: { type: 'string', value: 'ID', says: 'of this project' },
+  workspace: { type: 'string', value: 'ID', says: 'of this workspace', reads: takes.id },
+  user: { type: 'string', value: 'ID', says: 'of this user', reads: takes.id },
+  project: { type: 'string', value: 'ID', says: 'of this project', reads: takes.id },
 };
 
 export function choiceOf(call: Invocation): Choice {

@@ -19,7 +19,12 @@ function definition(name: 'paging' | 'endpoint' | 'step') {
   return { $ref: `#/definitions/${name}` };
 }
 
-const stepName = matching('a name', /^[a-z][a-z0-9_-]{0,62}$/, 'A letter, then up to 62 of a-z, 0-9, "_" and "-".');
+/** What later steps call it by. */
+export const stepName = matching(
+  'a name',
+  /^[a-z][a-z0-9_-]{0,62}$/,
+  'A letter, then up to 62 of a-z, 0-9, "_" and "-".',
+);
 const text = scalar('a text', { type: 'string' }, accept);
 const prefix = matching('a prefix', /^[A-Za-z_][A-Za-z0-9_]{0,31}$/, 'Letters, digits and "_", such as meta_.');
 

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { ConsolePort } from '../console/routes.ts';
 import { type Console, openConsole } from '../console/server.ts';
 import { WorkerError } from '../core/errors.ts';
+import { instantMs } from '../core/instant.ts';
 import type { LogLevel, RootLogger } from '../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { Control } from './control.ts';
@@ -125,12 +126,10 @@ function rangeOf({ from, to }: Readonly<Record<string, string>>) {
   return range;
 }
 
-/** A date, or an instant with its zone: what has no zone would mean the worker's own. */
 function instantOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const isInstant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-  const ms = isInstant ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
+  const ms = instantMs(text);
+  if (ms !== undefined) return ms;
   throw new WorkerError('config', 'control.no_instant', `${text} is no instant`, {
     hint: 'A date, as 2026-01-31, or an instant with its zone, as 2026-01-31T08:00:00Z.',
   });

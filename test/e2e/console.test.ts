@@ -97,7 +97,7 @@ test('pause, poll, resume and resync reach the worker; a wrong token and an unkn
   match((await say('poll', 'tags')).out, /tags is polled: 1 slice/);
   match((await say('resync', 'tags')).out, new RegExp(`${TAGS} rows were published once more`));
   const unknown = await say('pause', 'tag');
-  deepEqual([unknown.code, /no source tag.*\[control.no_source\]/.test(unknown.err)], [1, true], unknown.err);
+  deepEqual([unknown.code, /no source tag.*\[control.no_source\]/.test(unknown.err)], [2, true], unknown.err);
   const stranger = await runProgram(['pause', 'tags', '--url', url], {
     cwd: tmpdir(),
     env: { CLOCKIFY_KAFKA_CONSOLE_TOKEN: 'another-token-of-some-length' },

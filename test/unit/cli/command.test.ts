@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Command, decimal, EXIT, exitCodeOf, parse, text, whole } from '../../../src/cli/command.ts';
+import { type Command, EXIT, exitCodeOf, number, parse, text } from '../../../src/cli/command.ts';
+import { decimalNumber, wholeNumber } from '../../../src/cli/option-formats.ts';
 import { program } from '../../../src/cli/program.ts';
 import { type FailureKind, WorkerError } from '../../../src/core/errors.ts';
 
@@ -10,7 +11,8 @@ const command: Command = {
   usage: 'try [--count N]',
   examples: [],
   options: {
-    count: { type: 'string', value: 'N', says: 'how many' },
+    count: { type: 'string', value: 'N', says: 'how many', reads: wholeNumber },
+    pace: { type: 'string', value: 'N', says: 'how fast', multiple: true, reads: decimalNumber },
     loud: { type: 'boolean', short: 'l', says: 'loudly' },
   },
   run: async () => 0,
@@ -46,15 +48,14 @@ test('a word too many is refused, not ignored', () => {
   throws(() => parse({ ...command, takes: 0 }, ['a']), isUsage);
 });
 
-test('numbers are numbers, or refused', () => {
-  const call = (count: string) => parse(command, [`--count=${count}`]);
-  strictEqual(whole(command, call('12'), 'count', 1), 12);
-  strictEqual(whole(command, parse(command, []), 'count', 7), 7);
-  strictEqual(decimal(command, call('0.5'), 'count', 1), 0.5);
+test('numbers are numbers, or refused, each of several', () => {
+  strictEqual(number(parse(command, ['--count=12']), 'count', 1), 12);
+  strictEqual(number(parse(command, []), 'count', 7), 7);
+  deepStrictEqual(parse(command, ['--pace=0.5', '--pace', '7']).flags.pace, ['0.5', '7']);
   for (const count of ['', '-1', '1.5', '1e3', 'x', '0x1', '9999999999'])
-    throws(() => whole(command, call(count), 'count', 1));
-  for (const count of ['', '-1', '1.', '.5', '1e3', 'Infinity', 'NaN'])
-    throws(() => decimal(command, call(count), 'count', 1));
+    throws(() => parse(command, [`--count=${count}`]), isUsage, count);
+  for (const pace of ['', '-1', '1.', '.5', '1e3', 'Infinity', 'NaN'])
+    throws(() => parse(command, ['--pace=1', `--pace=${pace}`]), isUsage, pace);
 });
 
 function terminal() {

@@ -87,4 +87,10 @@ describe('init on a terminal', () => {
     writeFileSync(file, text);
     deepStrictEqual(lintFile(file, terminal).problems, []);
   });
+
+  test('a file that cannot be written is told, and not as a fault of the program', async () => {
+    const { code, told } = await answering(join('no-such-folder', 'x'), [], ['--non-interactive'], '');
+    strictEqual(code, 2);
+    ok(told.at(-1)?.includes('cannot be written [try.not_writable]'), told.at(-1));
+  });
 });

@@ -23,8 +23,8 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
 ] as const) {
   process.on(signal, () => {
-    if (!stop.signal.aborted) stoppedAtMs = Date.now();
-    else if (Date.now() - stoppedAtMs > SAME_WISH_MS) process.exit(code);
+    if (!stop.signal.aborted) stoppedAtMs = performance.now();
+    else if (performance.now() - stoppedAtMs > SAME_WISH_MS) process.exit(code);
     stop.abort();
   });
 }

@@ -123,9 +123,9 @@ export function createClient(options: ClientOptions): Client & Sender {
 
   const send = async (sending: Sending, signal: AbortSignal): Promise<Reply> => {
     assertAllowed(sending.url, options.allowedOrigins);
-    const askedAtMs = options.now();
+    const askedAtMs = performance.now();
     const turns = await takeTurns(sending, signal);
-    const sentAtMs = options.now();
+    const sentAtMs = performance.now();
     const tell = (status: number | undefined) => tellExchange(options, sending, status, askedAtMs, sentAtMs);
     try {
       const reply = await exchange(sending, turns, signal);
@@ -165,14 +165,14 @@ export function createClient(options: ClientOptions): Client & Sender {
 }
 
 function tellExchange(
-  { onExchange, reportsUrl, now }: ClientOptions,
+  { onExchange, reportsUrl }: ClientOptions,
   { label, method, url }: Sending,
   status: number | undefined,
   askedAtMs: number,
   sentAtMs: number,
 ): void {
   const host = isReports(url, reportsUrl) ? 'reports' : 'api';
-  const [waitedMs, tookMs] = [Math.max(0, sentAtMs - askedAtMs), Math.max(0, now() - sentAtMs)];
+  const [waitedMs, tookMs] = [sentAtMs - askedAtMs, performance.now() - sentAtMs];
   onExchange?.({ label, method, host, waitedMs, tookMs, status });
 }
 

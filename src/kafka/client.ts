@@ -102,7 +102,7 @@ const LINES_KEPT = 200;
 export function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
   const saidAtMs = new Map<string, number>();
   const isNew = (line: string): boolean => {
-    const now = Date.now();
+    const now = performance.now();
     const known = now - (saidAtMs.get(line) ?? Number.NEGATIVE_INFINITY) < REPEATED_MS;
     if (known) return false;
     if (saidAtMs.size >= LINES_KEPT) saidAtMs.clear();

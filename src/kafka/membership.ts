@@ -54,13 +54,13 @@ export function createGroupMembership(kafka: KafkaClient, options: GroupMembersh
     async run(onShards, signal) {
       let delayMs = REJOIN_MS.first;
       while (!signal.aborted) {
-        const startedAt = Date.now();
+        const beganMs = performance.now();
         const failure = await takePart(kafka, { options, timing, signs, owned, onShards, signal });
         signs.left();
         if (failure === undefined) return;
         if (failure.kind !== 'transient') throw failure;
         options.onTrouble?.(failure);
-        if (Date.now() - startedAt > REJOIN_MS.most) delayMs = REJOIN_MS.first;
+        if (performance.now() - beganMs > REJOIN_MS.most) delayMs = REJOIN_MS.first;
         await pause(delayMs, signal);
         delayMs = Math.min(delayMs * 2, REJOIN_MS.most);
       }

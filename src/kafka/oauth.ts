@@ -11,8 +11,8 @@ export interface OauthOptions {
 
 interface Token {
   readonly value: string;
-  /** Epoch ms. */
-  readonly staleAtMs: number;
+  /** By either clock: the wall clock may be put back, and the monotonic one stands still while a machine sleeps. */
+  readonly isStale: () => boolean;
 }
 
 /**
@@ -25,7 +25,7 @@ export function createOauthProvider(options: OauthOptions, timeoutMs: number): (
   let known: Promise<Token> | undefined;
   return async () => {
     const token = await known?.catch(() => undefined);
-    if (token !== undefined && Date.now() < token.staleAtMs) return { value: token.value };
+    if (token?.isStale() === false) return { value: token.value };
     const asked = fetchToken(options, timeoutMs);
     known = asked;
     return { value: (await asked).value };
@@ -33,7 +33,7 @@ export function createOauthProvider(options: OauthOptions, timeoutMs: number): (
 }
 
 async function fetchToken(options: OauthOptions, timeoutMs: number): Promise<Token> {
-  const askedAtMs = Date.now();
+  const [wallMs, monotonicMs] = [Date.now(), performance.now()];
   const { status, text } = await post(options, timeoutMs);
   if (status >= 500 || status === 429) throw unavailable(options, `answers ${status}`);
   const { access_token: value, expires_in: seconds } = status === 200 ? membersOf(text) : {};
@@ -43,7 +43,8 @@ async function fetchToken(options: OauthOptions, timeoutMs: number): Promise<Tok
     });
   }
   const lifeMs = typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : DEFAULT_LIFE_MS;
-  return { value, staleAtMs: askedAtMs + lifeMs * USED_SHARE };
+  const usedMs = lifeMs * USED_SHARE;
+  return { value, isStale: () => Math.max(Date.now() - wallMs, performance.now() - monotonicMs) >= usedMs };
 }
 
 const DEFAULT_LIFE_MS = 300_000;

@@ -77,14 +77,14 @@ async function readToEnd(partition: PartitionAccess, read: Read): Promise<{ reco
     patiently(partition, read, () => partition.fetch(position, read.fetchBytes, FETCH_WAIT_MS));
   const stats = { records: 0, bytes: 0 };
   let position = low;
-  let movedAt = Date.now();
+  let movedAtMs = performance.now();
   let answer = position < high ? fetchFrom(position) : undefined;
   while (answer !== undefined) {
     const fetched = await answer;
     const messages = fetched?.messages ?? [];
     const next = Math.max(position, positionAfter(messages));
-    if (next > position) movedAt = Date.now();
-    else if (Date.now() - movedAt > read.stallMs) throw stalled(read, position, high);
+    if (next > position) movedAtMs = performance.now();
+    else if (performance.now() - movedAtMs > read.stallMs) throw stalled(read, position, high);
     // The next answer is on its way while this one is read: one ahead, never more (P8).
     answer = next < high ? fetchFrom(next) : undefined;
     answer?.catch(() => undefined);
@@ -170,13 +170,13 @@ function inLine(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
 
 /** Tries again, with what is known of the cluster renewed, until it works or too long has passed. */
 async function patiently<T>(partition: PartitionAccess, read: Read, attempt: () => Promise<T>): Promise<T> {
-  const until = Date.now() + read.stallMs;
+  const untilMs = performance.now() + read.stallMs;
   for (;;) {
     try {
       return await orAborted(attempt(), read.signal);
     } catch (error) {
       read.signal.throwIfAborted();
-      if (classify(error) === 'refused' || Date.now() > until) throw givenUp(read, error);
+      if (classify(error) === 'refused' || performance.now() > untilMs) throw givenUp(read, error);
       await pause(RETRY_MS, read.signal);
       await orAborted(partition.refresh(error), read.signal).catch(() => undefined);
       read.signal.throwIfAborted();

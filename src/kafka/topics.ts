@@ -122,8 +122,8 @@ const CREATED_WITHIN_MS = 15_000;
 
 /** Another broker may not have heard of a new topic yet. */
 async function partitionsOnceThere(admin: Admin, { name, partitions }: TopicPlan): Promise<number> {
-  const until = Date.now() + CREATED_WITHIN_MS;
-  while (Date.now() < until) {
+  const untilMs = performance.now() + CREATED_WITHIN_MS;
+  while (performance.now() < untilMs) {
     const count = await partitionsOf(admin, name);
     if (count !== undefined) return count;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -27,7 +27,7 @@ function commitNews(page: Encoded): Promise<Counts> {
   const { context } = page.sweep;
   return inTurn(context, async () => {
     const found = diff(context, page.records, page.rejects, page.receivedAtMs, page.asked);
-    context.source.rejects?.admit(page.items, found.deadLetters.length, context.ambient.now());
+    context.source.rejects?.admit(page.items, found.deadLetters.length, context.ambient.monotonic());
     await commit(context, outcomeOf(found));
     noteLeft(page, found.left);
     noteGone(page);

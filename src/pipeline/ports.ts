@@ -254,8 +254,11 @@ export interface DeleteGuard {
   readonly atLeast: number;
 }
 
-/** Wall clock in epoch ms, and a source of randomness in [0, 1): injected, so that tests own both. */
+/** Time, and a source of randomness in [0, 1): injected, so that tests own both. */
 export interface Ambient {
+  /** Wall clock in epoch ms: what is written down, or told to others. It may jump, both ways. */
   readonly now: () => number;
+  /** In ms, from wherever it began; never back: whatever is a length of time. */
+  readonly monotonic: () => number;
   readonly random: () => number;
 }

@@ -5,6 +5,7 @@ export interface RejectGuard {
   /**
    * Counts what a page gave, over all slices of the source, unless that would be too much.
    *
+   * @param nowMs on a monotonic clock
    * @throws {WorkerError} config `encode.too_many_rejects`; then nothing of the page may be committed
    */
   admit(items: number, letters: number, nowMs: number): void;
@@ -22,10 +23,10 @@ const WINDOW_MS = 3_600_000;
 
 /** A schema that no longer fits must not drain a topic into the dead letters. */
 export function createRejectGuard({ share, atLeast }: RejectLimits): RejectGuard {
-  let counted = { fromMs: 0, items: 0, letters: 0 };
+  let counted = { fromMs: Number.NEGATIVE_INFINITY, items: 0, letters: 0 };
   return {
     admit(items, letters, nowMs) {
-      const isOver = nowMs - counted.fromMs >= WINDOW_MS || nowMs < counted.fromMs;
+      const isOver = nowMs - counted.fromMs >= WINDOW_MS;
       const before = isOver ? { fromMs: nowMs, items: 0, letters: 0 } : counted;
       const after = { ...before, items: before.items + items, letters: before.letters + letters };
       if (letters > 0 && after.letters >= atLeast && after.letters > share * after.items) throw tooMany(after);

@@ -27,7 +27,7 @@ export function concernsShard(error: WorkerError): boolean {
  */
 export function retryTransient<T>(
   policy: RetryPolicy,
-  ambient: Ambient,
+  ambient: Pick<Ambient, 'random'>,
   onRetry: (error: WorkerError, waitMs: number) => void,
 ): MonoTypeOperatorFunction<T> {
   return retry<T>({

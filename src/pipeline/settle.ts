@@ -90,7 +90,7 @@ async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Prom
   for (const reject of rejects) sweep.metRejects.add(deadLetterId(context, reject));
   return inTurn(context, async () => {
     const found = diff(context, records, rejects, evidence.receivedAtMs, asked);
-    context.source.rejects?.admit(evidence.alive.length, found.deadLetters.length, context.ambient.now());
+    context.source.rejects?.admit(evidence.alive.length, found.deadLetters.length, context.ambient.monotonic());
     await commit(context, outcomeOf(found));
     const left = new Set(found.left);
     noteSeen(

@@ -72,18 +72,16 @@ function withinCeiling(number: number): number {
   throw new WorkerError('config', 'poll.endless', `the list did not end within ${MAX_PAGES} pages`);
 }
 
-function ended({ context, startedAtMs }: Sweep): SliceEvent {
-  return { type: 'sweep', slice: context.slice, outcome: 'complete', tookMs: context.ambient.now() - startedAtMs };
+function ended(sweep: Sweep): SliceEvent {
+  return { type: 'sweep', slice: sweep.context.slice, outcome: 'complete', tookMs: tookMs(sweep) };
 }
 
 /** A failed sweep is an event, so that no slice stops another; what concerns the shard or the process goes on up. */
-function stopsMore(error: WorkerError, { context, startedAtMs }: Sweep): Observable<SliceEvent> {
+function stopsMore(error: WorkerError, sweep: Sweep): Observable<SliceEvent> {
   if (error.kind === 'fatal' || concernsShard(error)) return throwError(() => error);
-  return of({
-    type: 'sweep',
-    slice: context.slice,
-    outcome: 'partial',
-    error,
-    tookMs: context.ambient.now() - startedAtMs,
-  });
+  return of({ type: 'sweep', slice: sweep.context.slice, outcome: 'partial', error, tookMs: tookMs(sweep) });
+}
+
+function tookMs({ context, beganMs }: Sweep): number {
+  return context.ambient.monotonic() - beganMs;
 }

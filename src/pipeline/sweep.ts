@@ -50,6 +50,8 @@ export function newMemory(
 export interface Sweep {
   readonly context: SliceContext;
   readonly startedAtMs: number;
+  /** The same moment on the monotonic clock. */
+  readonly beganMs: number;
   readonly walk: Walk;
   /** State keys of the entities it was shown. */
   readonly met: Set<string>;
@@ -77,6 +79,7 @@ export function beginSweep(context: SliceContext): Sweep {
   return {
     context,
     startedAtMs,
+    beganMs: context.ambient.monotonic(),
     walk: context.endpoint.begin?.(startedAtMs, knownTo(context)) ?? context.endpoint,
     met: new Set(),
     metRejects: new Set(),

@@ -6,6 +6,8 @@ import type { SliceContext } from './sweep.ts';
 export interface Resting {
   readonly context: SliceContext;
   startedAtMs: number | undefined;
+  /** The same moment on the monotonic clock. */
+  beganMs: number;
   failures: number;
   /** Rings when it is due; undefined where it is due already. */
   alarm: Subscription | undefined;
@@ -43,7 +45,7 @@ export class Timetable {
   turn({ came, left }: Turnout): void {
     for (const slice of left) this.#leave(slice);
     for (const { context, delayMs } of came) {
-      const one: Resting = { context, startedAtMs: undefined, failures: 0, alarm: undefined, gone$: undefined };
+      const one = resting(context);
       this.#here.set(context.slice.id, one);
       const ms = hasOwnTimes(one, this.#schedule) ? (restOf(one, this.#schedule) ?? 0) : 0;
       this.#settle(one, ms + delayMs);
@@ -75,6 +77,7 @@ export class Timetable {
       return false;
     }
     one.startedAtMs = ambient.now();
+    one.beganMs = ambient.monotonic();
     one.gone$ = new Subject();
     this.#wishes.granted(slice.id);
     this.#told.onBegin(one.context);
@@ -138,16 +141,22 @@ function sound(this: SchedulerAction<Alarm>, alarm?: Alarm): void {
   else alarm.timetable.ring(alarm.one);
 }
 
+function resting(context: SliceContext): Resting {
+  const never = { startedAtMs: undefined, beganMs: Number.NEGATIVE_INFINITY };
+  return { context, ...never, failures: 0, alarm: undefined, gone$: undefined };
+}
+
 function hasOwnTimes({ context }: Resting, { nextAfter }: Schedule): boolean {
   return context.endpoint.nextAfter !== undefined || nextAfter !== undefined;
 }
 
 /** How long until its next sweep; undefined: there is none. */
 function restOf(one: Resting, schedule: Schedule): number | undefined {
-  const { context, startedAtMs, failures } = one;
-  const now = context.ambient.now();
-  if (failures > 0 || !hasOwnTimes(one, schedule))
-    return restMs(pauseMs(schedule.everyMs, failures), now - (startedAtMs ?? 0));
+  const { ambient } = one.context;
+  if (one.failures > 0 || !hasOwnTimes(one, schedule)) {
+    return Math.max(0, pauseMs(schedule.everyMs, one.failures) - (ambient.monotonic() - one.beganMs));
+  }
+  const now = ambient.now();
   const dueAtMs = nextAfter(one, schedule, now);
   return dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - now);
 }
@@ -156,11 +165,6 @@ function nextAfter({ context, startedAtMs }: Resting, schedule: Schedule, nowMs:
   const { endpoint, shard, source, slice } = context;
   if (endpoint.nextAfter === undefined) return schedule.nextAfter?.(startedAtMs, nowMs);
   return endpoint.nextAfter(startedAtMs, nowMs, shard.state.checkpoint(source.name, slice.id) ?? {});
-}
-
-/** What is left of a pause; never more than the pause itself, though the clock may have gone back. */
-function restMs(ms: number, passedMs: number): number {
-  return Math.max(0, ms - Math.max(0, passedMs));
 }
 
 /** The interval, doubled for each failure in a row. */

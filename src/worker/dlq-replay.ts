@@ -178,7 +178,7 @@ function contextOf(source: Source, params: Readonly<Record<string, string>>, sha
     endpoint: { paged: false, page: nowhere, witness: undefined },
     shard,
     guard: { share: 0, atLeast: 0 },
-    ambient: { now: Date.now, random: Math.random },
+    ambient: { now: Date.now, monotonic: () => performance.now(), random: Math.random },
     digest,
     onRetry: () => undefined,
     memory: newMemory(shard.state, source.kind.name, slice),

@@ -130,14 +130,14 @@ async function closeShard(shard: Shard | undefined, report: Report): Promise<voi
 
 /** The order is the promise: only after fencing does the state hold still (P2). */
 async function fenceAndRestore(parts: ShardParts, number: number, signal: AbortSignal): Promise<Shard> {
-  const startedAtMs = parts.ambient.now();
+  const beganMs = parts.ambient.monotonic();
   parts.report({ type: 'shard-opening', shard: number });
   const writer = await parts.sink.fence(number, signal);
   try {
     const state = new ShardState();
     const stats = await parts.reader.restore(number, (record) => state.apply(record), signal);
     signal.throwIfAborted();
-    parts.report({ type: 'shard-opened', shard: number, ...stats, tookMs: parts.ambient.now() - startedAtMs });
+    parts.report({ type: 'shard-opened', shard: number, ...stats, tookMs: parts.ambient.monotonic() - beganMs });
     const shard = openShard(number, state, writer, () => refuseWhileUnsure(parts.membership));
     parts.onOpened?.(shard);
     return shard;

@@ -141,12 +141,12 @@ function reach<T>(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<T> {
-  const until = Date.now() + withinMs;
+  const untilMs = performance.now() + withinMs;
   const { kafka } = config;
   const tellAndWait = (thrown: unknown, count: number) => {
     const error = toWorkerError(thrown);
     if (error.kind !== 'transient') return throwError(() => error);
-    if (signal.aborted || Date.now() > until) return throwError(() => unreachable(kafka.brokers, error));
+    if (signal.aborted || performance.now() > untilMs) return throwError(() => unreachable(kafka.brokers, error));
     logger.warn(
       { event: 'kafka.unavailable', brokers: kafka.brokers, code: error.code },
       `Kafka cannot be reached at ${kafka.brokers.join(', ')}; trying again`,

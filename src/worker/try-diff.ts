@@ -120,7 +120,7 @@ function contextOf({ config, onRetry }: DiffOptions, source: Source, shard: Shar
     endpoint: source.endpoint(params),
     shard,
     guard: { share: guardShare, atLeast: guardAtLeast },
-    ambient: { now: Date.now, random: Math.random },
+    ambient: { now: Date.now, monotonic: () => performance.now(), random: Math.random },
     digest,
     onRetry,
     memory: newMemory(shard.state, source.kind.name, slice),

@@ -60,7 +60,7 @@ interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf' | 'oper
 /** @throws {WorkerError} config for topics or state that do not fit; transient `kafka.unavailable` if no broker answers in time */
 export async function wire(options: WireOptions): Promise<WorkerParts> {
   const target = measured(await openSink(options), options.operations);
-  const ambient = { now: Date.now, random: Math.random };
+  const ambient = { now: Date.now, monotonic: () => performance.now(), random: Math.random };
   return assemble({ ...options, report: toldTo(options) }, target, { ambient, clock: processClock });
 }
 

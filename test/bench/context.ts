@@ -27,7 +27,7 @@ export function contextOf(shard: Shard, mapper: Mapper = NO_MAPPER): SliceContex
     endpoint: { paged: true, page: () => Promise.reject(new Error('nothing is asked for')), witness: undefined },
     shard,
     guard: { share: 0.2, atLeast: 50 },
-    ambient: { now: Date.now, random: Math.random },
+    ambient: { now: Date.now, monotonic: () => performance.now(), random: Math.random },
     digest,
     onRetry: () => undefined,
     memory: newMemory(shard.state, SOURCE, slice),

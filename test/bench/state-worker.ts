@@ -46,7 +46,7 @@ async function measure(task: Task): Promise<Found> {
     sink,
     reader: createKafkaStateReader(kafka, { stateTopic }),
     membership: createStaticMembership(new Set(numbers)),
-    ambient: { now: Date.now, random: Math.random },
+    ambient: { now: Date.now, monotonic: () => performance.now(), random: Math.random },
     report: (event) => {
       keeper(event);
       if (event.type === 'shard-failed') console.error(event);

@@ -24,7 +24,7 @@ const shards: Shards = createShards({
   sink,
   reader: sink,
   membership: createStaticMembership(new Set(Array(SHARDS).keys())),
-  ambient: { now: Date.now, random: Math.random },
+  ambient: { now: Date.now, monotonic: () => performance.now(), random: Math.random },
   report: () => undefined,
   onOpened: ledgers.opened,
 });

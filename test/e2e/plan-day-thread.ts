@@ -97,7 +97,7 @@ function start(config: Config, { answerTo }: Practice, clock: VirtualClock): () 
   const shards = new Set(Array.from({ length: config.kafka.shards }, (_, at) => at));
   const membership = createStaticMembership(shards);
   const target = { sink, reader: sink, membership, registry: createLocalRegistry(), close: () => sink.close() };
-  const ambient = { now: Date.now, random: () => random.next() };
+  const ambient = { now: Date.now, monotonic: () => performance.now(), random: () => random.next() };
   const surroundings = { ambient, clock: { now: () => performance.now(), wall: Date.now }, dispatcher };
   const leaving = new AbortController();
   const ended = runWorker(

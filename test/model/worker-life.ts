@@ -61,7 +61,7 @@ export function createLife(practice: Practice, clock: VirtualClock, setup: Setup
     const target = { sink: slow, reader: slow, membership: beating(membership), registry, close: () => slow.close() };
     let isDead = false;
     const report = (event: WorkerEvent) => void (isDead || events.push(event));
-    const ambient = { now: Date.now, random: () => random.next() };
+    const ambient = { now: Date.now, monotonic: () => performance.now(), random: () => random.next() };
     const surroundings = { ambient, clock: { now: () => performance.now(), wall: Date.now }, dispatcher: carrier };
     const leaving = new AbortController();
     const ended = runWorker(assemble({ config, once: false, report }, target, surroundings), leaving.signal).then(

@@ -19,7 +19,7 @@ import { createSourceWorld, fixed } from '../support/pipeline-source.ts';
 
 const [few, many] = [100, Number(process.argv[2])];
 const HOUR_MS = 3_600_000;
-const ambient = { now: Date.now, random: Math.random };
+const ambient = { now: Date.now, monotonic: () => performance.now(), random: Math.random };
 const EMPTY_LIST = new TextEncoder().encode('[]');
 
 /** A Clockify without entries. */

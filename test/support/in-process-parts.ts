@@ -22,7 +22,7 @@ const EVERY_MS = 100;
 
 /** Backoff and spread become next to nothing, so that a retried fault costs a test no time. */
 function ambientOf(clockOffsetMs: number): Ambient {
-  return { now: () => Date.now() + clockOffsetMs, random: () => 0.002 };
+  return { now: () => Date.now() + clockOffsetMs, monotonic: () => performance.now(), random: () => 0.002 };
 }
 
 /** What happens to an answer on its way; undefined lets it through as it is. */

@@ -107,7 +107,7 @@ function configOf({ simulator, app, shards, everySeconds }: KafkaWorkersOptions)
 function run(config: Config, target: Parameters<typeof assemble>[1]): KafkaWorker {
   const events: WorkerEvent[] = [];
   const report = (event: WorkerEvent) => void events.push(event);
-  const ambient = { now: Date.now, random: Math.random };
+  const ambient = { now: Date.now, monotonic: () => performance.now(), random: Math.random };
   const parts = assemble({ config, once: false, report }, target, { ambient, clock: processClock });
   const leaving = new AbortController();
   const ended = runWorker(parts, leaving.signal).then(() => undefined);

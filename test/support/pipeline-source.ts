@@ -19,7 +19,7 @@ export function createSourceWorld() {
   const users$ = new BehaviorSubject<ReadonlySet<string>>(new Set(['u']));
   const owned$ = new BehaviorSubject<ReadonlySet<number>>(new Set([0]));
   const endpoints = new Map<string, FakeEndpoint>();
-  const ambient = { now: Date.now, random: () => 0 };
+  const ambient = { now: Date.now, monotonic: () => performance.now(), random: () => 0 };
   const report = (event: WorkerEvent) => void events.push(event);
   const shards = createShards({ sink, reader: sink, membership, ambient, report });
 

@@ -166,7 +166,7 @@ export async function createWorld(): Promise<World> {
         endpoint,
         shard: world.shard,
         guard: over.guard ?? { share: 0.2, atLeast: 50 },
-        ambient: { now: () => clock.ms, random: () => 0 },
+        ambient: { now: () => clock.ms, monotonic: () => clock.ms, random: () => 0 },
         digest,
         onRetry: (error) => retries.push(error),
         memory: newMemory(world.shard.state, source.name, slice),

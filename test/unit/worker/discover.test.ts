@@ -23,7 +23,7 @@ function discovery(
   };
   const valuesOf = createDiscovery(list, {
     everyMs: over.everyMs ?? 2,
-    ambient: { now: Date.now, random: () => 0 },
+    ambient: { now: Date.now, monotonic: () => performance.now(), random: () => 0 },
     once: over.once ?? false,
     onFound: (_, count) => found.push(count),
     onFailure: (_, error) => failures.push(error.code),

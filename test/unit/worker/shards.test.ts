@@ -22,7 +22,7 @@ function createPlace(over: { sink?: (sink: TransactionalSink) => TransactionalSi
     sink: over.sink?.(memory) ?? memory,
     reader: over.reader ?? memory,
     membership,
-    ambient: { now: Date.now, random: () => 0 },
+    ambient: { now: Date.now, monotonic: () => performance.now(), random: () => 0 },
     report: (event) => events.push(event),
   });
   const told = () => events.map(({ type }) => type);

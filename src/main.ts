@@ -9,7 +9,12 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED) {
 // Only now: an older Node would fail in what this loads, and not say why.
 const { keepHeapSmall } = await import('./worker/small-heap.ts');
 keepHeapSmall();
+const { createScrubber } = await import('./core/scrubber.ts');
+const { watchCrashes } = await import('./cli/crash.ts');
 const { program } = await import('./cli/program.ts');
+
+const secrets = createScrubber();
+watchCrashes(secrets);
 
 /** Argv in, exit code out. The first SIGINT or SIGTERM stops in order, the second at once. */
 const stop = new AbortController();
@@ -36,13 +41,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(3);
 });
 
-const code = await program(process.argv.slice(2), {
-  out: async (line) => {
+const surroundings = {
+  out: async (line: string) => {
     if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
   },
-  err: (line) => void process.stderr.write(`${line}\n`),
+  err: (line: string) => void process.stderr.write(`${line}\n`),
   env: process.env,
   signal: stop.signal,
   isScreen: process.stdout.isTTY === true,
-});
+};
+const code = await program(process.argv.slice(2), surroundings, secrets);
 process.exit(code);

@@ -1,11 +1,11 @@
-import { type Config, secretsOf } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { aclCommand } from '../kafka/acls.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { aclsOf } from '../worker/sinks.ts';
 import { type Finding, check as probe } from '../worker/try-check.ts';
 import { type Command, EXIT, exitCodeOf, type Invocation, type Terminal } from './command.ts';
 import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
-import { JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
+import { JSON_OPTION, untilStopped } from './try-options.ts';
 
 export const check: Command = {
   name: 'check',
@@ -28,17 +28,16 @@ export const check: Command = {
 
 async function runCheck(call: Invocation, terminal: Terminal): Promise<number> {
   const config = readConfig(call, terminal);
-  const safe = withoutSecrets(terminal, config);
-  if (call.flags.acls === true) return printAcls(config, call, safe);
-  const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
+  if (call.flags.acls === true) return printAcls(config, call, terminal);
+  const logger = createLogger({ level: 'error', format: config.log.format, secrets: terminal.secrets });
   const asJson = call.flags.json === true;
   const findings: Finding[] = [];
   for await (const finding of probe(config, logger, terminal.signal)) {
     findings.push(finding);
-    if (!asJson) await safe.out(lineOf(finding));
+    if (!asJson) await terminal.out(lineOf(finding));
   }
   const failed = findings.filter(({ status }) => status === 'fail');
-  if (asJson) await safe.out(JSON.stringify({ ok: failed.length === 0, findings: findings.map(dataOf) }));
+  if (asJson) await terminal.out(JSON.stringify({ ok: failed.length === 0, findings: findings.map(dataOf) }));
   const [first] = failed;
   if (first === undefined) return EXIT.ok;
   return first.error === undefined ? EXIT.environment : exitCodeOf(first.error);

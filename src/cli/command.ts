@@ -1,9 +1,10 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import type { Format } from '../config/format.ts';
 import { WorkerError } from '../core/errors.ts';
+import type { Scrubber } from '../core/scrubber.ts';
 
-/** What a command may use of its surroundings. Data goes to `out`, everything for people to `err`. */
-export interface Terminal {
+/** What the program has around it. Data goes to `out`, everything for people to `err`. */
+export interface Surroundings {
   readonly out: (line: string) => void | Promise<void>;
   readonly err: (line: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,14 @@ export interface Terminal {
   readonly ask?: Ask | undefined;
   /** Whether `out` is a screen that a person looks at. */
   readonly isScreen?: boolean | undefined;
+}
+
+/** The same for a command: no secret passes `out` and `err` (P7), as soon as the configuration is read. */
+export interface Terminal extends Surroundings {
+  /** `out` as it is, for what holds no key because no answer does (`clockify/echo.ts`): the many lines of the records. */
+  readonly data: Surroundings['out'];
+  /** Whoever reads a secret tells it here. */
+  readonly secrets: Scrubber;
 }
 
 /** One question, one line; empty for the default. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { templates } from '../clockify/templates/catalogue.ts';
-import type { Config, SinkName } from '../config/config.ts';
+import { type Config, type SinkName, secretsOf } from '../config/config.ts';
 import { type LintResult, type LoadOptions, lintConfig, loadConfig } from '../config/load-config.ts';
 import { judges } from '../worker/judges.ts';
 import { type Invocation, type Option, type Terminal, text } from './command.ts';
@@ -28,7 +28,9 @@ export const SINK_OPTIONS: Readonly<Record<string, Option>> = {
 
 /** @throws {ConfigError} `config.invalid` with all problems */
 export function readConfig(call: Invocation, terminal: Terminal): Config {
-  return loadConfig(loadOptions(call, terminal));
+  const config = loadConfig(loadOptions(call, terminal));
+  terminal.secrets.learn(secretsOf(config));
+  return config;
 }
 
 /** Where a configuration comes from. */
@@ -36,8 +38,8 @@ export function loadOptions(call: Invocation, { env }: Terminal): LoadOptions {
   return { file: fileOf(call), env, templates, judges, overrides: overridesOf(call) };
 }
 
-export function lintFile(file: string, { env }: Terminal): LintResult {
-  return lintConfig({ file, env, templates, judges });
+export function lintFile(file: string, terminal: Pick<Terminal, 'env' | 'secrets'>): LintResult {
+  return learned(lintConfig({ file, env: terminal.env, templates, judges }), terminal);
 }
 
 export function fileOf(call: Invocation): string {
@@ -49,7 +51,12 @@ function overridesOf(call: Invocation) {
 }
 
 /** The configuration as it would be with another text in its file. */
-export function lintText(file: string, content: string, { env }: Terminal): LintResult {
+export function lintText(file: string, content: string, terminal: Terminal): LintResult {
   const readFile = (path: string): string => (path === file ? content : readFileSync(path, 'utf8'));
-  return lintConfig({ file, env, templates, readFile });
+  return learned(lintConfig({ file, env: terminal.env, templates, readFile }), terminal);
+}
+
+function learned(result: LintResult, { secrets }: Pick<Terminal, 'secrets'>): LintResult {
+  if (result.config !== undefined) secrets.learn(secretsOf(result.config));
+  return result;
 }

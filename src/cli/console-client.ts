@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
 import { request } from 'undici';
 import { serviceUrl } from '../config/address.ts';
-import { secretsOf } from '../config/config.ts';
 import { WorkerError } from '../core/errors.ts';
-import { createScrubber } from '../telemetry/scrubber.ts';
 import { type Invocation, type Option, type Terminal, text } from './command.ts';
 import { CONFIG_OPTIONS, fileOf, readConfig } from './config-options.ts';
 
@@ -37,11 +35,11 @@ export function consolesOf(call: Invocation, terminal: Terminal): Consoles {
   const config = isAlone ? undefined : readConfig(call, terminal);
   const token = config === undefined ? terminal.env[TOKEN] || undefined : config.console.token;
   const urls = given.length > 0 || config === undefined ? given : [urlOf(config.console)];
-  const scrub = createScrubber(config === undefined ? [token ?? ''] : secretsOf(config));
+  terminal.secrets.learn(token === undefined ? [] : [token]);
   const ask = async <T>(url: string, path: string, question: Question): Promise<T> => {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const headers = { 'content-type': 'application/json', ...authorization };
-    return answerOf<T>(url, await reach(`${url}${path}`, { ...question, headers }, terminal.signal), scrub);
+    return answerOf<T>(url, await reach(`${url}${path}`, { ...question, headers }, terminal.signal));
   };
   return {
     urls,
@@ -120,8 +118,8 @@ const UNREACHED = new Set([
 /** The console's answer to what only another command line can mend. */
 const WRONG = 400;
 
-function answerOf<T>(url: string, { status, text: said }: Reply, scrub: (text: string) => string): T {
-  const value = parsed(scrub(said));
+function answerOf<T>(url: string, { status, text: said }: Reply): T {
+  const value = parsed(said);
   if (status === 200 && value !== undefined) return value as T;
   const { code, message, hint } = (value as { error?: Partial<WorkerError> } | undefined)?.error ?? {};
   if (typeof code === 'string' && typeof message === 'string') {

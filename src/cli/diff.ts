@@ -1,20 +1,10 @@
-import { secretsOf } from '../config/config.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { type DryChange, type DryRun, dryRun } from '../worker/try-diff.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
 import { type Command, EXIT, exitCodeOf, type Invocation, number, type Terminal, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
 import * as takes from './option-formats.ts';
-import {
-  CHOICE_OPTIONS,
-  choiceOf,
-  countOf,
-  errorJson,
-  JSON_OPTION,
-  section,
-  untilStopped,
-  withoutSecrets,
-} from './try-options.ts';
+import { CHOICE_OPTIONS, choiceOf, countOf, errorJson, JSON_OPTION, section, untilStopped } from './try-options.ts';
 
 const LIMIT = 100;
 
@@ -47,13 +37,12 @@ async function runDiff(call: Invocation, terminal: Terminal): Promise<number> {
   const limit = number(call, 'limit', LIMIT);
   const config = readConfig(call, terminal);
   const source = narrowed(sourceNamed(config, name), choiceOf(call));
-  const safe = withoutSecrets(terminal, config);
-  const logger = createLogger({ level: 'warn', format: config.log.format, secrets: secretsOf(config) });
+  const logger = createLogger({ level: 'warn', format: config.log.format, secrets: terminal.secrets });
   const { signal } = terminal;
-  const onRetry = (error: Error, waitMs: number) => safe.err(`${error.message}; again in ${waitMs} ms`);
+  const onRetry = (error: Error, waitMs: number) => terminal.err(`${error.message}; again in ${waitMs} ms`);
   const found = await dryRun({ config, source, limit, logger, onRetry, signal });
-  await safe.out(call.flags.json === true ? JSON.stringify(asJson(name, found)) : asText(name, found).join('\n'));
-  return outcome(found, safe);
+  await terminal.out(call.flags.json === true ? JSON.stringify(asJson(name, found)) : asText(name, found).join('\n'));
+  return outcome(found, terminal);
 }
 
 function outcome({ partial }: DryRun, terminal: Terminal): number {

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { type Config, secretsOf } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { identity } from '../config/format.ts';
 import { milliseconds } from '../config/quantity.ts';
 import { WorkerError } from '../core/errors.ts';
@@ -22,7 +22,7 @@ import { openRealState } from '../worker/try-state.ts';
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import * as takes from './option-formats.ts';
-import { countOf, errorJson, JSON_OPTION, pretty, untilStopped, withoutSecrets } from './try-options.ts';
+import { countOf, errorJson, JSON_OPTION, pretty, untilStopped } from './try-options.ts';
 
 export const dlq: Command = {
   name: 'dlq',
@@ -62,9 +62,9 @@ async function runDlq(call: Invocation, terminal: Terminal): Promise<number> {
   const config = readConfig(call, terminal);
   refuseWithoutKafka(config);
   await someBrokerListens(kafkaOptions(config));
-  const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
+  const logger = createLogger({ level: 'error', format: config.log.format, secrets: terminal.secrets });
   const kafka = createKafkaClient(kafkaOptions(config), logger);
-  return work({ config, kafka, logger, call, terminal: withoutSecrets(terminal, config) }, about);
+  return work({ config, kafka, logger, call, terminal }, about);
 }
 
 /** Before anything is reached. @throws {WorkerError} config `cli.usage` */

@@ -1,7 +1,5 @@
-import { secretsOf } from '../config/config.ts';
 import type { Rate } from '../core/rate.ts';
 import type { PlannedBudget, PlannedRhythm } from '../core/request-plan.ts';
-import { createScrubber } from '../telemetry/scrubber.ts';
 import { planRequests, type WorkspaceCounts } from '../worker/plan-requests.ts';
 import { readCounts } from '../worker/try-counts.ts';
 import { type Command, EXIT, type Invocation, number, text } from './command.ts';
@@ -50,9 +48,8 @@ export const plan: Command = {
         ? await readCounts(config, terminal.signal)
         : Object.fromEntries(Object.keys(config.credentials).map((name) => [name, [given]]));
     const budgets = planRequests(config, counts, Date.now());
-    const scrub = createScrubber(secretsOf(config));
     const told = call.flags.json === true ? JSON.stringify({ counts, budgets }) : asText(counts, budgets).join('\n');
-    await terminal.out(scrub(told));
+    await terminal.out(told);
     return EXIT.ok;
   },
 };

@@ -1,12 +1,22 @@
 import { suggestion } from '../config/suggest.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
-import { type Command, EXIT, exitCodeOf, parse, type Terminal } from './command.ts';
+import { createScrubber, type Scrubber } from '../core/scrubber.ts';
+import { type Command, EXIT, exitCodeOf, parse, type Surroundings, type Terminal } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { version } from './version.ts';
 
-/** Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was. */
-export async function program(args: readonly string[], terminal: Terminal): Promise<number> {
+/**
+ * Runs one command. Never throws: what went wrong is told on `err`, and the exit code says of what kind it was.
+ *
+ * @param secrets learns what the configuration keeps secret, for whoever tells something beside the command
+ */
+export async function program(
+  args: readonly string[],
+  surroundings: Surroundings,
+  secrets: Scrubber = createScrubber(),
+): Promise<number> {
+  const terminal = withoutSecrets(surroundings, secrets);
   const [name, ...rest] = args;
   if (name === undefined) {
     terminal.err(programHelp(COMMANDS, version()));
@@ -21,6 +31,12 @@ export async function program(args: readonly string[], terminal: Terminal): Prom
     return EXIT.usage;
   }
   return runCommand(command, rest, terminal);
+}
+
+function withoutSecrets(surroundings: Surroundings, secrets: Scrubber): Terminal {
+  const { out, err } = surroundings;
+  const safe = { out: (line: string) => out(secrets.json(line)), err: (line: string) => err(secrets.json(line)) };
+  return { ...surroundings, ...safe, data: out, secrets };
 }
 
 function helpOn(name: string | undefined): string {

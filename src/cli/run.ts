@@ -1,8 +1,8 @@
-import { type Config, secretsOf } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { type RotationWatch, watchKeys } from '../config/rotation.ts';
 import type { WorkerError } from '../core/errors.ts';
+import type { Scrubber } from '../core/scrubber.ts';
 import { createLogger, type Logger, type RootLogger } from '../telemetry/logger.ts';
-import { createScrubber, type Scrubber } from '../telemetry/scrubber.ts';
 import { type OpenOperations, openOperations } from '../worker/operations.ts';
 import { type WireOptions, wire } from '../worker/wire.ts';
 import { runWorker, type WorkerEnd } from '../worker/worker.ts';
@@ -27,10 +27,10 @@ export const run: Command = {
   },
   run: async (call, terminal) => {
     const config = readConfig(call, terminal);
-    const secrets = createScrubber(secretsOf(config));
+    const { secrets } = terminal;
     const logger = createLogger({ ...config.log, secrets });
     const { keyOf } = watchKeys(loadOptions(call, terminal), config, watchOf(logger, secrets));
-    return runUntilStopped({ config, logger, scrub: secrets, once: call.flags.once === true, keyOf }, terminal);
+    return runUntilStopped({ config, logger, secrets, once: call.flags.once === true, keyOf }, terminal);
   },
 };
 
@@ -54,7 +54,7 @@ function watchOf(logger: Logger, secrets: Scrubber): RotationWatch {
 
 interface Run extends Pick<WireOptions, 'config' | 'once' | 'keyOf'> {
   readonly logger: RootLogger;
-  readonly scrub: Scrubber;
+  readonly secrets: Scrubber;
 }
 
 async function runUntilStopped(run: Run, terminal: Terminal): Promise<number> {
@@ -78,10 +78,10 @@ async function runUntilStopped(run: Run, terminal: Terminal): Promise<number> {
 /** Undefined where it was stopped before it had begun. */
 async function runWired(
   run: Run,
-  { out, signal }: Terminal,
+  { data, signal }: Terminal,
   operations: OpenOperations | undefined,
 ): Promise<WorkerEnd | undefined> {
-  const parts = await wire({ ...run, out, signal, operations }).catch((error: unknown) => {
+  const parts = await wire({ ...run, out: data, signal, operations }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
   return parts === undefined ? undefined : runWorker(parts, signal);

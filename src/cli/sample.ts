@@ -14,7 +14,6 @@ import {
   pretty,
   section,
   untilStopped,
-  withoutSecrets,
 } from './try-options.ts';
 
 const RECORDS = 5;
@@ -48,10 +47,9 @@ async function runSample(call: Invocation, terminal: Terminal): Promise<number> 
   const count = number(call, 'number', RECORDS);
   const config = readConfig(call, terminal);
   const source = narrowed(sourceNamed(config, name), choiceOf(call));
-  const safe = withoutSecrets(terminal, config);
   const taken = await takeSample(config, source, count, terminal.signal);
-  if (call.flags.json === true) return tellJson(source, taken, safe);
-  await safe.out(textOf(source, taken).join('\n'));
+  if (call.flags.json === true) return tellJson(source, taken, terminal);
+  await terminal.out(textOf(source, taken).join('\n'));
   if (taken.error !== undefined) throw taken.error;
   return EXIT.ok;
 }

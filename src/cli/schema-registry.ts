@@ -1,13 +1,12 @@
 import { type NeededSchema, probeRegistry, type RegistryFinding } from '../avro/probe.ts';
 import { createRegistry, type SchemaRegistry } from '../avro/registry.ts';
-import { type Config, type SourceConfig, secretsOf } from '../config/config.ts';
+import type { Config, SourceConfig } from '../config/config.ts';
 import { toWorkerError } from '../core/errors.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { isSchemaKnown, schemasOfSource } from '../worker/needed-schemas.ts';
 import { registryOptions } from '../worker/secure.ts';
 import { sourceNamed } from '../worker/try-source.ts';
 import { EXIT, type Invocation, type Terminal } from './command.ts';
-import { withoutSecrets } from './try-options.ts';
 
 /**
  * `schema check` and `schema register`: the subjects of one source, or of all whose schemas are known without a request
@@ -19,10 +18,9 @@ export async function runAgainstRegistry(
   call: Invocation,
   terminal: Terminal,
 ): Promise<number> {
-  const log = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
+  const log = createLogger({ level: 'error', format: config.log.format, secrets: terminal.secrets });
   const registry = createRegistry({ ...registryOptions(config), log });
   const { signal } = terminal;
-  const safe = withoutSecrets(terminal, config);
   const needed = await neededOf(config, call.positionals[1], registry, terminal);
   const findings =
     verb === 'check'
@@ -33,7 +31,7 @@ export async function runAgainstRegistry(
     isFine &&= status !== 'fail';
     const data = { name, status, says, mend: mend ?? null };
     const line = `${status.padEnd(6)}${name}: ${says}${mend === undefined ? '' : ` -> ${mend}`}`;
-    await safe.out(call.flags.json === true ? JSON.stringify(data) : line);
+    await terminal.out(call.flags.json === true ? JSON.stringify(data) : line);
   }
   return isFine ? EXIT.ok : EXIT.environment;
 }

@@ -3,7 +3,7 @@ import { narrowed, sourceNamed } from '../worker/try-source.ts';
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import { runAgainstRegistry } from './schema-registry.ts';
-import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
+import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped } from './try-options.ts';
 import { writeText } from './write-file.ts';
 
 export const schema: Command = {
@@ -38,12 +38,11 @@ async function runSchema(call: Invocation, terminal: Terminal): Promise<number> 
   const source = narrowed(sourceNamed(config, name), choiceOf(call));
   const found = await schemasFor(config, source, terminal.signal);
   const [keySchema, valueSchema] = [JSON.parse(found.keySchema) as unknown, JSON.parse(found.valueSchema) as unknown];
-  const safe = withoutSecrets(terminal, config);
   const out = text(call, 'out');
   if (out !== undefined) writeText(out, `${JSON.stringify(valueSchema, null, 2)}\n`);
   if (call.flags.json === true) {
-    await safe.out(JSON.stringify({ source: name, from: found.from, keySchema, valueSchema, out: out ?? null }));
-  } else if (out === undefined) await safe.out(JSON.stringify(valueSchema, null, 2));
-  else safe.err(`the schema of ${name} is in ${out}`);
+    await terminal.out(JSON.stringify({ source: name, from: found.from, keySchema, valueSchema, out: out ?? null }));
+  } else if (out === undefined) await terminal.out(JSON.stringify(valueSchema, null, 2));
+  else terminal.err(`the schema of ${name} is in ${out}`);
   return EXIT.ok;
 }

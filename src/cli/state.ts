@@ -1,4 +1,4 @@
-import { type Config, secretsOf } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { identity } from '../config/format.ts';
 import { WorkerError } from '../core/errors.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -6,7 +6,7 @@ import { damageOf, openStateStore, type StateStore, type StoredRecord } from '..
 import { type SourceTally, type Tally, tallyState } from '../worker/state-tally.ts';
 import { type Command, EXIT, type Invocation, type Terminal, text, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig, SINK_OPTIONS } from './config-options.ts';
-import { countOf, JSON_OPTION, section, untilStopped, withoutSecrets } from './try-options.ts';
+import { countOf, JSON_OPTION, section, untilStopped } from './try-options.ts';
 
 export const state: Command = {
   name: 'state',
@@ -43,10 +43,10 @@ async function runState(call: Invocation, terminal: Terminal): Promise<number> {
   if (work === undefined) throw usageError(state, 'state needs to know what to do: show, export or reset');
   if (selectionsOf(call).length > 1) throw usageError(state, 'choose one of --source, --orphans, --damaged and --all');
   const config = readConfig(call, terminal);
-  const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
+  const logger = createLogger({ level: 'error', format: config.log.format, secrets: terminal.secrets });
   const store = await openStateStore({ config, logger, signal: terminal.signal });
   try {
-    return await work({ config, store, call, terminal: withoutSecrets(terminal, config) });
+    return await work({ config, store, call, terminal });
   } finally {
     await store.close();
   }

@@ -13,7 +13,7 @@ import { type Command, EXIT, type Invocation, number, type Terminal, text, usage
 import { CONFIG_OPTIONS, fileOf, lintText, readConfig } from './config-options.ts';
 import * as takes from './option-formats.ts';
 import { suggestionsJson, suggestionsText } from './suggest-text.ts';
-import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
+import { CHOICE_OPTIONS, choiceOf, JSON_OPTION, untilStopped } from './try-options.ts';
 import { writeText } from './write-file.ts';
 
 export const suggest: Command = {
@@ -60,7 +60,6 @@ async function runSuggest(call: Invocation, terminal: Terminal): Promise<number>
   const about = call.positionals[0];
   if (about === undefined) throw usageError(suggest, 'suggest needs the name of a source, or a URL');
   const config = readConfig(call, terminal);
-  const safe = withoutSecrets(terminal, config);
   const subject = isUrl(about) ? draftOf(about, config, call, terminal) : sourceNamed(config, about);
   const source = narrowed(subject, choiceOf(call));
   refuseTemplate(source, call);
@@ -68,7 +67,9 @@ async function runSuggest(call: Invocation, terminal: Terminal): Promise<number>
   const settings = settingsFor(source, found, call, isUrl(about));
   if (call.flags.write === true) write(about, source, found, settings, call, terminal);
   const told = { source: source.name, found, settings, file: call.flags.write === true ? fileOf(call) : undefined };
-  await safe.out(call.flags.json === true ? JSON.stringify(suggestionsJson(told)) : suggestionsText(told).join('\n'));
+  await terminal.out(
+    call.flags.json === true ? JSON.stringify(suggestionsJson(told)) : suggestionsText(told).join('\n'),
+  );
   return EXIT.ok;
 }
 

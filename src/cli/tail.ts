@@ -1,6 +1,5 @@
 import { createDecoder, type Decoder } from '../avro/decode.ts';
 import { createRegistry } from '../avro/registry.ts';
-import { secretsOf } from '../config/config.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import { type TailedRecord, tailTopic } from '../kafka/topic-tail.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -29,7 +28,7 @@ export const tail: Command = {
     const topic = call.positionals[0];
     if (topic === undefined) throw usageError(tail, 'tail needs the name of a topic');
     const config = readConfig(call, terminal);
-    const logger = createLogger({ level: 'warn', format: config.log.format, secrets: secretsOf(config) });
+    const logger = createLogger({ level: 'warn', format: config.log.format, secrets: terminal.secrets });
     const kafka = createKafkaClient(kafkaOptions(config), logger);
     const registry = createRegistry({ ...registryOptions(config), log: logger });
     const decode = createDecoder(registry.fetchSchema);

@@ -1,4 +1,3 @@
-import { secretsOf } from '../config/config.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import type { KafkaClient } from '../kafka/kafkajs-patches.ts';
 import { someBrokerListens } from '../kafka/reach.ts';
@@ -8,7 +7,7 @@ import { kafkaOptions } from '../worker/secure.ts';
 import { stateTopicName, topicPlans } from '../worker/sinks.ts';
 import { type Command, EXIT, type Invocation, type Terminal, usageError } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
-import { JSON_OPTION, untilStopped, withoutSecrets } from './try-options.ts';
+import { JSON_OPTION, untilStopped } from './try-options.ts';
 
 export const topics: Command = {
   name: 'topics',
@@ -31,16 +30,15 @@ async function runTopics(call: Invocation, terminal: Terminal): Promise<number> 
   const [verb] = call.positionals;
   if (verb !== 'plan' && verb !== 'apply') throw usageError(topics, 'topics needs to know what to do: plan or apply');
   const config = readConfig(call, terminal);
-  const logger = createLogger({ level: 'error', format: config.log.format, secrets: secretsOf(config) });
+  const logger = createLogger({ level: 'error', format: config.log.format, secrets: terminal.secrets });
   await someBrokerListens(kafkaOptions(config));
   const kafka = createKafkaClient(kafkaOptions(config), logger);
   const found = await readDrift(kafka, topicPlans(config, stateTopicName(config.app)));
   const steps = found.map((drift) => ({ drift, step: stepOf(drift, call.flags.alter === true) }));
   const done = verb === 'apply' ? await applyAll(kafka, steps) : [];
-  const safe = withoutSecrets(terminal, config);
   for (const each of steps) {
     const isDone = done.includes(each);
-    await safe.out(call.flags.json === true ? JSON.stringify(dataOf(each, isDone)) : textOf(each, isDone));
+    await terminal.out(call.flags.json === true ? JSON.stringify(dataOf(each, isDone)) : textOf(each, isDone));
   }
   const isOpen = steps.some((each) => each.step !== 'nothing' && !done.includes(each));
   return isOpen ? EXIT.environment : EXIT.ok;

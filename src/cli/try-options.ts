@@ -1,9 +1,6 @@
-import type { Config } from '../config/config.ts';
-import { secretsOf } from '../config/config.ts';
 import type { WorkerError } from '../core/errors.ts';
-import { createScrubber } from '../telemetry/scrubber.ts';
 import type { Choice } from '../worker/try-source.ts';
-import { EXIT, type Invocation, type Option, type Terminal, text } from './command.ts';
+import { EXIT, type Invocation, type Option, type Surroundings, text } from './command.ts';
 import * as takes from './option-formats.ts';
 
 /** Options of the commands that call Clockify without publishing anything. */
@@ -21,14 +18,8 @@ export function choiceOf(call: Invocation): Choice {
   return { workspace: text(call, 'workspace'), user: text(call, 'user'), project: text(call, 'project') };
 }
 
-/** The same terminal, through which no secret of the configuration passes (P7). */
-export function withoutSecrets(terminal: Terminal, config: Config): Terminal {
-  const scrub = createScrubber(secretsOf(config));
-  return { ...terminal, out: (line) => terminal.out(scrub(line)), err: (line) => terminal.err(scrub(line)) };
-}
-
 /** Ends what a signal has stopped in one line: that is no fault to explain, and no success either. */
-export async function untilStopped({ signal, err }: Terminal, work: () => Promise<number>): Promise<number> {
+export async function untilStopped({ signal, err }: Surroundings, work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (thrown) {

@@ -4,12 +4,14 @@ import type { Priority, Rate } from '../core/rate.ts';
 import { type Refusal, retryAfterMs } from './answers.ts';
 import type { Turn } from './budget.ts';
 import { type Budgets, createBudgets, processClock } from './budgets.ts';
+import { createEchoFilter } from './echo.ts';
 import { assertAllowed } from './hosts.ts';
 
 /**
  * HTTP to Clockify, for one credential. In: a path and a query. Out: the bytes of a success, or what a refusal said.
  * Promises kept here: P6 (every request, retries and reads of witnesses included, takes a turn of its owner's bucket)
- * and P7 (the key goes to listed hosts only, redirects are not followed, no text of an answer gets into an error).
+ * and P7 (the key goes to listed hosts only, redirects are not followed, no text of an answer gets into an error, and no
+ * answer holds the key).
  */
 export interface ClientOptions {
   /** Of the credential. */
@@ -141,20 +143,23 @@ export function createClient(options: ClientOptions): Client & Sender {
   };
 
   const { apiKey } = options;
-  const key = (): string => (typeof apiKey === 'string' ? apiKey : apiKey());
+  const keyNow = (): string => (typeof apiKey === 'string' ? apiKey : apiKey());
+  const withoutKey = createEchoFilter();
   const exchange = async (sending: Sending, turns: readonly Turn[], signal: AbortSignal): Promise<Reply> => {
     const { method, url, headers, body, label } = sending;
     const deadline = AbortSignal.timeout(options.requestTimeoutMs);
+    const key = keyNow();
     try {
       const response = await request(url, {
         dispatcher,
         method,
-        headers: { ...DEFAULT_HEADERS, ...headers, ...FIXED_HEADERS, 'x-api-key': key() },
+        headers: { ...DEFAULT_HEADERS, ...headers, ...FIXED_HEADERS, 'x-api-key': key },
         body: body ?? null,
         signal: AbortSignal.any([signal, deadline]),
       });
       endTurns(turns, response, options.now());
-      return await read(response, options.now);
+      const reply = await read(response, options.now);
+      return { ...reply, body: withoutKey(reply.body, key) };
     } catch (thrown) {
       signal.throwIfAborted();
       throw networkError(thrown, label, deadline.aborted);

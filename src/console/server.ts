@@ -14,7 +14,7 @@ export interface ConsoleOptions {
   /** 0: any that is free. */
   readonly port: number;
   readonly token: string | undefined;
-  /** Takes every known secret out of a text. */
+  /** Takes every known secret out of a text; JSON stays JSON. */
   readonly scrub: (text: string) => string;
 }
 

@@ -3,8 +3,8 @@
  * that stays, and without any known secret, wherever in the line it stands (P7).
  */
 import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { createScrubber, type Scrubber } from '../core/scrubber.ts';
 import { prettyLine } from './pretty.ts';
-import { createScrubber, type Scrubber } from './scrubber.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 type LogFields = Readonly<Record<string, unknown>>;
@@ -42,7 +42,7 @@ export function createLogger({ level, format, secrets, destination, colour = fal
   const target = destination ?? fileDestination({ fd: 2, sync: true });
   const scrub = typeof secrets === 'function' ? secrets : createScrubber(secrets);
   const write = (line: string): void => {
-    const safe = scrubLine(line, scrub);
+    const safe = scrub.json(line);
     target.write(format === 'pretty' ? prettyLine(safe, colour) : safe);
   };
   const all: { level: string }[] = [];
@@ -62,19 +62,4 @@ export function createLogger({ level, format, secrets, destination, colour = fal
     for (const logger of all) logger.level = next;
   };
   return Object.assign(root, { setLevel });
-}
-
-/** Through the parsed line, so that it stays JSON even where a secret is a number, a key or half an escape. */
-function scrubLine(line: string, scrub: (text: string) => string): string {
-  if (scrub(line) === line) return line;
-  return `${JSON.stringify(scrubValue(JSON.parse(line), scrub))}\n`;
-}
-
-function scrubValue(value: unknown, scrub: (text: string) => string): unknown {
-  if (typeof value === 'string') return scrub(value);
-  if (typeof value === 'number') return scrub(String(value)) === String(value) ? value : scrub(String(value));
-  if (Array.isArray(value)) return value.map((item) => scrubValue(item, scrub));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [scrub(key), scrubValue(item, scrub)]);
-  return Object.fromEntries(entries);
 }

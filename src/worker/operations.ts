@@ -3,6 +3,7 @@ import type { ConsolePort } from '../console/routes.ts';
 import { type Console, openConsole } from '../console/server.ts';
 import { WorkerError } from '../core/errors.ts';
 import { instantMs } from '../core/instant.ts';
+import type { Scrubber } from '../core/scrubber.ts';
 import type { LogLevel, RootLogger } from '../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { Control } from './control.ts';
@@ -24,8 +25,8 @@ export interface Operations {
 export interface OperationsOptions {
   readonly config: Config;
   readonly logger: RootLogger;
-  /** Takes every known secret out of a text. */
-  readonly scrub: (text: string) => string;
+  /** Knows every secret. */
+  readonly secrets: Scrubber;
   readonly version: string;
   readonly signal: AbortSignal;
 }
@@ -34,7 +35,7 @@ export type OpenOperations = Operations & Pick<Console, 'url' | 'close'>;
 
 /** @throws {WorkerError} config `console.port` */
 export async function openOperations(options: OperationsOptions): Promise<OpenOperations> {
-  const { config, version, scrub } = options;
+  const { config, version, secrets } = options;
   const sources = config.sources.map(({ name, topic }) => ({ name, topic }));
   const status = createStatus({ app: config.app, version, shardCount: config.kafka.shards, sources, now: Date.now });
   let control: Control | undefined;
@@ -57,7 +58,7 @@ export async function openOperations(options: OperationsOptions): Promise<OpenOp
     commands: COMMANDS,
     command: (name, given) => command(name, given, control, options),
   };
-  const console = await openConsole(port, { ...config.console, scrub });
+  const console = await openConsole(port, { ...config.console, scrub: secrets.json });
   options.logger.info({ event: 'console.listening', url: console.url }, `status and control on ${console.url}`);
   return Object.assign(operations, console);
 }

@@ -2,25 +2,8 @@ import { equal, ok } from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { KEY, without } from '../support/canary.ts';
 import { placeOf, serve } from '../support/feature-place.ts';
-
-const KEY = 'canary+Key/0123456789';
-
-/** Every form in which it could be read by somebody: as it is, and as part of a base64, hex or percent-encoded text. */
-function formsOf(secret: string): readonly string[] {
-  const bytes = Buffer.from(secret);
-  const inside = [0, 1, 2].map((shift) =>
-    Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString('base64')
-      .slice(Math.ceil((shift * 8) / 6), -4),
-  );
-  return [secret, bytes.toString('hex'), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...inside];
-}
-
-function without(text: string, what: string): void {
-  const lower = text.toLowerCase();
-  for (const form of formsOf(KEY)) ok(!lower.includes(form.toLowerCase()), `${what} shows the key as ${form}`);
-}
 
 /** Another origin, to which no key may go. */
 async function elsewhere(t: TestContext) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { lintFile } from '../../../src/cli/config-options.ts';
 import { program } from '../../../src/cli/program.ts';
+import { createScrubber } from '../../../src/core/scrubber.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts';
 import { firstConfiguration } from '../../../src/worker/try-init.ts';
 
@@ -85,7 +86,7 @@ describe('init on a terminal', () => {
     ok(!text.includes('\n  api_key: stolen'));
     const { file, terminal } = await answering('name', [], ['--non-interactive'], 'some-key');
     writeFileSync(file, text);
-    deepStrictEqual(lintFile(file, terminal).problems, []);
+    deepStrictEqual(lintFile(file, { ...terminal, secrets: createScrubber() }).problems, []);
   });
 
   test('a file that cannot be written is told, and not as a fault of the program', async () => {

@@ -4,6 +4,7 @@ import { createBudgets, processClock } from '../../../src/clockify/budgets.ts';
 import type { Answer, Client, ClientOptions, Sender } from '../../../src/clockify/client.ts';
 import type { FailureKind, WorkerError } from '../../../src/core/errors.ts';
 import type { Priority } from '../../../src/core/rate.ts';
+import { without } from '../../support/canary.ts';
 import { mostInAnyWindow } from '../../support/virtual-time.ts';
 import { clientFor, everythingIn, type Handler, KEY, never, serve, serveRaw } from './loopback.ts';
 
@@ -114,6 +115,36 @@ for (const [what, handler, over, kind, code] of failures) {
     await rejects(get(clientFor(t, origin, over)), fails(kind, code));
   });
 }
+
+test('P7: no answer holds the key, however it is written there; JSON stays JSON, and all else as it came', async (t) => {
+  const escaped = KEY.replace('N', '\\u004e');
+  const parts = [KEY, escaped, Buffer.from(`me:${KEY}`).toString('base64'), Buffer.from(KEY).toString('hex')];
+  const items = parts.map((part) => `{"id": "${part}", "${part}": [1.0, "\\u00e9 é \\n"]}`);
+  const { origin } = await serve(t, (_, response) => response.end(`[${items.join(',\n')}]`));
+  const answer = await get(clientFor(t, origin));
+  ok(answer.ok);
+  const text = Buffer.from(answer.body).toString();
+  without(text, 'the answer', [KEY]);
+  strictEqual((JSON.parse(text) as unknown[]).length, parts.length);
+  const hidden = '{"id": "[redacted]", "[redacted]": [1.0, "\\u00e9 é \\n"]}';
+  deepStrictEqual(text.split(',\n').slice(0, 2), [`[${hidden}`, hidden]);
+});
+
+test('P7: a key that was replaced is in no later answer either, and a short one is left where it stands', async (t) => {
+  const [first, second] = [`${KEY}-1`, `${KEY}-2`];
+  let key = first;
+  const { origin } = await serve(t, (_, response) => response.end(JSON.stringify([first, second, 'a-key'])));
+  const client = clientFor(t, origin, { apiKey: () => key });
+  const said = async () => {
+    const answer = await get(client);
+    return JSON.parse(answer.ok ? Buffer.from(answer.body).toString() : '') as unknown;
+  };
+  deepStrictEqual(await said(), ['[redacted]', second, 'a-key']);
+  key = second;
+  deepStrictEqual(await said(), ['[redacted]', '[redacted]', 'a-key']);
+  key = 'a-key';
+  deepStrictEqual(await said(), ['[redacted]', '[redacted]', 'a-key']);
+});
 
 test('P7: what is not HTTP is not quoted, though it echoes the key', async (t) => {
   for (const answer of [`ANSWER ${KEY}\r\n\r\n`, `HTTP/1.1 200 OK\r\nbad header ANSWER ${KEY}\r\n\r\n`]) {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { ConsolePort } from '../../../src/console/routes.ts';
 import { type ConsoleOptions, openConsole } from '../../../src/console/server.ts';
 import { WorkerError } from '../../../src/core/errors.ts';
-import { createScrubber } from '../../../src/telemetry/scrubber.ts';
+import { createScrubber } from '../../../src/core/scrubber.ts';
 
 const SECRET = 'planted-secret-Zk9';
 const TOKEN = 'a-token-of-some-length';

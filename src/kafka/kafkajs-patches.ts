@@ -4,6 +4,8 @@
  * Out: the parts of kafkajs that the other files use, and a few things that its public face does not give.
  * - A reader of a compacted topic stops for ever at a batch that the cleaner has emptied, because kafkajs takes its
  *   next position from the last record and not from the batch (tulios/kafkajs#1072; observed on Kafka 4.4.0, 2026-11-25).
+ * - A send to several brokers of which one fails is tried again while the others are still asked: they get their records
+ *   twice (observed 2026-11-27).
  * - A connection with nothing to do runs a timer of 1 ms for ever (tulios/kafkajs#1751): 2.8 % of a core for two of them.
  * Written against 2.2.4; anything else is refused at once.
  */
@@ -11,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Kafkajs from 'kafkajs';
+import { ProducerRequests } from './producer-requests.ts';
 
 const VERSION = '2.2.4';
 const DECODER = 'kafkajs/src/protocol/recordBatch/v0/decoder';
@@ -122,34 +125,51 @@ export function logTextsOf(types: readonly string[]): string[] {
   return errorCodes.filter(({ type }) => types.includes(type)).map(({ message }) => message);
 }
 
-interface ProduceBroker {
-  produce(request: { readonly transactionalId?: string }): Promise<unknown>;
+interface ProducerRequest {
+  readonly transactionalId?: string;
 }
 
-const produces = new Map<string, number>();
-countProduces();
-
-/**
- * How many produce requests were begun for a transactional id. A failed send that began none has left nothing at the
- * broker; after any other the producer's sequence numbers can no longer be trusted, for kafkajs takes them back.
- */
-export function producesOf(transactionalId: string): number {
-  return produces.get(transactionalId) ?? 0;
+interface ProduceRequest extends ProducerRequest {
+  readonly topicData: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number }[];
+  }[];
 }
 
-/** Forgets the count of a transactional id that is no longer used here. */
-export function forgetProduces(transactionalId: string): void {
-  produces.delete(transactionalId);
+interface ProducerBroker {
+  produce(request: ProduceRequest): Promise<unknown>;
+  addPartitionsToTxn(request: ProducerRequest): Promise<unknown>;
 }
 
-function countProduces(): void {
-  const { prototype } = require('kafkajs/src/broker') as { prototype: ProduceBroker };
-  const { produce } = prototype;
+const requests = new Map<string, ProducerRequests>();
+keepTogether();
+
+/** What was asked of the brokers for a transactional id. */
+export function requestsOf(transactionalId: string): ProducerRequests {
+  const known = requests.get(transactionalId) ?? new ProducerRequests();
+  requests.set(transactionalId, known);
+  return known;
+}
+
+/** Forgets a transactional id that is no longer used here. */
+export function forgetRequests(transactionalId: string): void {
+  requests.delete(transactionalId);
+}
+
+/** See {@link ProducerRequests}. */
+function keepTogether(): void {
+  const { prototype } = require('kafkajs/src/broker') as { prototype: ProducerBroker };
+  const { produce, addPartitionsToTxn } = prototype;
   if (typeof produce !== 'function') throw new Error('kafkajs: Broker.produce is not there');
+  if (typeof addPartitionsToTxn !== 'function') throw new Error('kafkajs: Broker.addPartitionsToTxn is not there');
   prototype.produce = function (request) {
-    const id = request.transactionalId;
-    if (id !== undefined) produces.set(id, producesOf(id) + 1);
-    return produce.call(this, request);
+    const send = () => produce.call(this, request);
+    if (request.transactionalId === undefined) return send();
+    return requestsOf(request.transactionalId).produce(request.topicData, send);
+  };
+  prototype.addPartitionsToTxn = function (request) {
+    const send = () => addPartitionsToTxn.call(this, request);
+    return request.transactionalId === undefined ? send() : requestsOf(request.transactionalId).together(send);
   };
 }
 
@@ -183,108 +203,5 @@ function keepRefusals(): void {
       refusals.set(request.groupId, error);
       throw error;
     }
-  };
-}
-
-interface RawPartition {
-  readonly highWatermark: string;
-  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[] | null;
-  readonly messages: readonly FetchedRecord[];
-}
-
-interface RawBroker {
-  listOffsets(request: object): Promise<{ responses: readonly { partitions: readonly { offset: string }[] }[] }>;
-  fetch(request: object): Promise<{ responses: readonly { partitions: readonly RawPartition[] }[] }>;
-}
-
-/** kafkajs's own view of the brokers, as far as reading one partition needs it. */
-interface RawCluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  addTargetTopic(topic: string): Promise<void>;
-  refreshMetadata(): Promise<void>;
-  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, number[]>>;
-  findBroker(node: { readonly nodeId: string }): Promise<RawBroker>;
-  removeBroker(address: { readonly host: string; readonly port: number }): void;
-}
-
-/** One partition, read by position and without a consumer group. Its methods reject with kafkajs's errors. */
-export interface PartitionAccess {
-  connect(): Promise<void>;
-  /** After a failure: forgets a broker whose connection is gone, and learns who leads now. */
-  refresh(error: unknown): Promise<void>;
-  /** First offset that is kept, and the high watermark; kafkajs's own `fetchTopicOffsets` gives the last stable offset. */
-  bounds(): Promise<{ readonly low: number; readonly high: number }>;
-  fetch(position: number, maxBytes: number, maxWaitMs: number): Promise<RawPartition | undefined>;
-  disconnect(): Promise<void>;
-}
-
-const READ_UNCOMMITTED = 0;
-const READ_COMMITTED = 1;
-const LATEST = '-1';
-const EARLIEST = '-2';
-
-/** kafkajs reads through groups only; an assigner is handed what it stands on, and the group is never joined. */
-function clusterOf(kafka: KafkaClient): RawCluster {
-  const captured: { cluster?: RawCluster } = {};
-  const capture: PartitionAssigner = ({ cluster }) => {
-    captured.cluster = cluster as unknown as RawCluster;
-    return {
-      name: 'none',
-      version: 0,
-      assign: async () => [],
-      protocol: () => ({ name: 'none', metadata: Buffer.of() }),
-    };
-  };
-  kafka.consumer({ groupId: 'never-joined', partitionAssigners: [capture], allowAutoTopicCreation: false });
-  const { cluster } = captured;
-  if (typeof cluster?.findBroker !== 'function') throw new Error('kafkajs: an assigner is not handed the cluster');
-  return cluster;
-}
-
-/** See {@link PartitionAccess}. */
-export function accessPartition(kafka: KafkaClient, topic: string, partition: number): PartitionAccess {
-  const cluster = clusterOf(kafka);
-  let connecting: Promise<void> = Promise.resolve();
-  const connect = (): Promise<void> => {
-    connecting = cluster.connect();
-    return connecting;
-  };
-  const leader = async (): Promise<RawBroker> => {
-    const nodeId = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))[0];
-    return cluster.findBroker({ nodeId: nodeId ?? '-1' });
-  };
-  const offset = async (broker: RawBroker, timestamp: string): Promise<number> => {
-    const topics = [{ topic, partitions: [{ partition, timestamp }] }];
-    const { responses } = await broker.listOffsets({ isolationLevel: READ_UNCOMMITTED, topics });
-    return Number(responses[0]?.partitions[0]?.offset);
-  };
-  return {
-    async connect() {
-      await connect();
-      await cluster.addTargetTopic(topic);
-    },
-    async refresh(error) {
-      const { host, port } = error as { host?: string; port?: number };
-      if (host !== undefined && port !== undefined) cluster.removeBroker({ host, port });
-      await connect();
-      await cluster.refreshMetadata();
-    },
-    async bounds() {
-      const broker = await leader();
-      return { low: await offset(broker, EARLIEST), high: await offset(broker, LATEST) };
-    },
-    async fetch(position, maxBytes, maxWaitTime) {
-      const broker = await leader();
-      const partitions = [{ partition, fetchOffset: String(position), maxBytes }];
-      const limits = { isolationLevel: READ_COMMITTED, maxWaitTime, minBytes: 1, maxBytes };
-      const { responses } = await broker.fetch({ ...limits, topics: [{ topic, partitions }] });
-      return responses[0]?.partitions[0];
-    },
-    async disconnect() {
-      // A connection that is being made would stay open.
-      await connecting.catch(() => undefined);
-      await cluster.disconnect();
-    },
   };
 }

@@ -4,7 +4,8 @@ import type { StateRecord } from '../core/state.ts';
 import { orAborted, pause } from './aborting.ts';
 import { committedRecords } from './committed-records.ts';
 import { classify, kafkaError, protocolType } from './kafka-failure.ts';
-import { accessPartition, type FetchedRecord, type KafkaClient, type PartitionAccess } from './kafkajs-patches.ts';
+import type { FetchedRecord, KafkaClient } from './kafkajs-patches.ts';
+import { accessPartition, type PartitionAccess } from './partition-access.ts';
 
 export interface KafkaStateReaderOptions {
   readonly stateTopic: string;

@@ -2,7 +2,8 @@ import { WorkerError } from '../core/errors.ts';
 import { orAborted, pause } from './aborting.ts';
 import { committedRecords } from './committed-records.ts';
 import { kafkaError, protocolType } from './kafka-failure.ts';
-import { accessPartition, type FetchedRecord, type KafkaClient, type PartitionAccess } from './kafkajs-patches.ts';
+import type { FetchedRecord, KafkaClient } from './kafkajs-patches.ts';
+import { accessPartition, type PartitionAccess } from './partition-access.ts';
 
 /** One committed record, as it lies in its partition. Key, value and headers are slices: copy what is kept. */
 export interface TailedRecord extends Pick<FetchedRecord, 'key' | 'value'> {

@@ -5,12 +5,12 @@ import { orAborted } from './aborting.ts';
 import { classify, kafkaError, messageOf } from './kafka-failure.ts';
 import {
   coordinatorFailure,
-  forgetProduces,
+  forgetRequests,
   type KafkaClient,
   type Message,
   type Producer,
   type ProducerTransaction,
-  producesOf,
+  requestsOf,
 } from './kafkajs-patches.ts';
 import { DEFAULT_MESSAGE_BYTES } from './message-limits.ts';
 import { type Batch, batches } from './send-batches.ts';
@@ -136,19 +136,19 @@ class ShardProducer implements KafkaShardWriter {
 
   #end(reason: WorkerError): void {
     this.#spent ??= reason;
-    forgetProduces(this.#id);
+    forgetRequests(this.#id);
     this.#onGone();
   }
 
   async #send(parts: Iterable<Batch>): Promise<void> {
-    const before = producesOf(this.#id);
+    const { begun } = requestsOf(this.#id);
     const transaction = await this.#producer.transaction().catch((error: unknown) => {
       throw this.#fail('sink.outcome_unknown', error);
     });
     try {
-      for (const topicMessages of parts) await transaction.sendBatch({ acks: -1, topicMessages });
+      for (const part of parts) await this.#sendPart(transaction, part);
     } catch (error) {
-      throw await this.#takeBack(transaction, error, producesOf(this.#id) === before);
+      throw await this.#takeBack(transaction, error, requestsOf(this.#id).begun === begun);
     }
     try {
       await transaction.commit();
@@ -156,6 +156,16 @@ class ShardProducer implements KafkaShardWriter {
       // Neither the class nor `retriable` of the error tells whether it was committed (observed 2026-11-25).
       throw this.#fail(classify(error) === 'fenced' ? 'sink.fenced' : 'sink.outcome_unknown', error);
     }
+  }
+
+  /** A send that kafkajs calls done may have left records out, or sent them twice, where a leader has moved (P1, P2). */
+  async #sendPart(transaction: ProducerTransaction, topicMessages: Batch): Promise<void> {
+    const requests = requestsOf(this.#id);
+    requests.forgetTaken();
+    await transaction.sendBatch({ acks: -1, topicMessages });
+    if (requests.isTakenOnce(topicMessages)) return;
+    const message = 'the brokers did not take each partition’s records once: a leader has moved';
+    throw new WorkerError('transient', 'sink.outcome_unknown', message);
   }
 
   /**

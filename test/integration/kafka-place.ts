@@ -1,7 +1,8 @@
 /** What the tests against a real broker share: a client, topics with names of their own, and a reader of what is committed. */
 import { randomUUID } from 'node:crypto';
 import { createKafkaClient, type KafkaOptions } from '../../src/kafka/client.ts';
-import { accessPartition, type KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
+import type { KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
+import { accessPartition } from '../../src/kafka/partition-access.ts';
 import { createKafkaStateReader, type KafkaStateReader } from '../../src/kafka/state-reader.ts';
 import { deadLetterTopic, ensureTopics, entityTopic, stateTopic, type TopicPlan } from '../../src/kafka/topics.ts';
 import { createKafkaSink, type KafkaSink } from '../../src/kafka/transactional-sink.ts';

@@ -7,7 +7,7 @@ import { sharedStack } from '../stack/shared-stack.ts';
 import { refusal } from '../support/kafka-wire.ts';
 import { clientFor, committedOf, newPlace, type Place } from './kafka-place.ts';
 import { ADD_PARTITIONS_TO_TXN, PRODUCE } from './kafka-proxy.ts';
-import { startTwoBrokers } from './kafka-two-brokers.ts';
+import { startTwoFaces } from './kafka-two-faces.ts';
 
 const NOT_LEADER = 6;
 const CONCURRENT_TRANSACTIONS = 51;
@@ -26,7 +26,7 @@ const valuesOf = async ({ client, topics }: Place) =>
 async function openPlace() {
   const broker = (await sharedStack()).brokers[0] ?? '';
   const place = await newPlace([broker]);
-  const two = await startTwoBrokers(broker, (topic) => (topic === place.stateTopic ? 1 : 2));
+  const two = await startTwoFaces(broker, (topic) => (topic === place.stateTopic ? 1 : 2));
   const sink = place.sink(clientFor([two.address]));
   const writer = await sink.fence(0, signal);
   await writer.commit(transactionOf(place, '1'));

@@ -4,7 +4,7 @@ import { type Interception, startInterceptor } from './kafka-interceptor.ts';
 
 type Face = 1 | 2;
 
-export interface TwoBrokers {
+export interface TwoFaces {
   /** Where a client finds the first; it is told of both. */
   readonly address: string;
   /** Who leads the partitions of a topic, from the next time that a client asks. */
@@ -16,10 +16,10 @@ export interface TwoBrokers {
 
 type Answer = ReturnType<NonNullable<Interception['request']>>;
 
-export async function startTwoBrokers(broker: string, leads: (topic: string) => Face): Promise<TwoBrokers> {
+export async function startTwoFaces(broker: string, leads: (topic: string) => Face): Promise<TwoFaces> {
   const nodes: Node[] = [];
   let leaderOf = leads;
-  let told: Parameters<TwoBrokers['onRequest']>[0] = () => undefined;
+  let told: Parameters<TwoFaces['onRequest']>[0] = () => undefined;
   const face = (id: Face) =>
     startInterceptor(broker, {
       request: (apiKey, request) => told(id, apiKey, request),

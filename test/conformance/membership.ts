@@ -15,9 +15,10 @@ export function testMembership(
 ): void {
   test(`${kind} membership: owns the whole set when it is told, beats, and ends when it is stopped`, {
     timeout: 30_000,
-  }, async () => {
+  }, async (t) => {
     const { membership, beat } = await make();
     const stop = new AbortController();
+    t.after(() => stop.abort());
     const owned = Promise.withResolvers<ReadonlySet<number>>();
     let told = 0;
     const running = membership.run((shards) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { eventually } from '../support/eventually.ts';
 import { runProgram } from '../support/program.ts';
 import { startWorker } from '../support/worker-process.ts';
 
@@ -90,7 +91,7 @@ test('P6: the requests of an hour are those that plan says, within a tenth', asy
   const worker = start();
   t.after(() => worker.end('SIGKILL'));
   const firstLoad = sum(budgets.map(({ firstLoad: { requests } }) => requests));
-  while (simulator.requests.total - before < firstLoad) await sleep(100);
+  await eventually('the first load', () => simulator.requests.total - before >= firstLoad);
   await sleep(EVERY_MS);
   const from = Date.now();
   await sleep(3 * EVERY_MS + 100);

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { shardFor } from '../../src/core/murmur2.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
 import type { Stack } from '../stack/stack.ts';
+import { eventually } from '../support/eventually.ts';
 import { kafkaOf, readPublished } from '../support/published.ts';
 import { startWorker } from '../support/worker-process.ts';
 import { openTryPlace, type TryPlace, template } from './try-place.ts';
@@ -104,7 +104,7 @@ describe('state', () => {
     await load(file);
     const worker = run(file, name);
     try {
-      while ((await shown(file)).workers === 0) await sleep(200);
+      await eventually('a worker is shown', async () => (await shown(file)).workers > 0);
       const refused = await place.run(['state', 'reset', '--all', '-c', file]);
       deepEqual([refused.code, refused.err.includes('[state.in_use]')], [2, true]);
       const told = await place.run(['state', 'show', '-c', file]);
@@ -115,7 +115,7 @@ describe('state', () => {
     equal((await shown(file)).workers, 0);
   });
 
-  test('P1: a record that cannot be read names itself and stops its shard alone; once dropped, the shard goes on', async () => {
+  test('P1: a record that cannot be read names itself and stops its shard alone; once dropped, the shard goes on', async (t) => {
     const name = `st${randomUUID().slice(0, 8)}`;
     const file = configure(name, ['projects']);
     await load(file);
@@ -133,8 +133,10 @@ describe('state', () => {
         .filter((id) => added.includes(id));
 
     const worker = run(file, name);
+    t.after(() => worker.end('SIGKILL'));
     const expected = ids.flatMap((id, i) => (shardFor(id, SHARDS) === shard ? [] : [added[i] ?? '']));
-    while ((await newOnes()).length < expected.length || !logOf(name).includes('shard.stopped')) await sleep(200);
+    const isTold = async () => (await newOnes()).length >= expected.length && logOf(name).includes('shard.stopped');
+    await eventually('the others go on, and the hurt one is told', isTold);
     equal(await worker.end('SIGTERM'), 0);
     deepEqual((await newOnes()).sort(), expected.sort());
     match(logOf(name), new RegExp(`partition ${shard}, offset \\d+`));

@@ -52,7 +52,7 @@ function othersIn(round: number): StateRecord[] {
 
 test('P1 P2: a restore from the topic that the cleaner has compacted is the same, byte for byte', {
   timeout: 120_000,
-}, async () => {
+}, async (t) => {
   const client = clientFor((await sharedStack()).brokers);
   const app = `compacted-${randomUUID()}`;
   const topic = `${app}.state`;
@@ -67,6 +67,7 @@ test('P1 P2: a restore from the topic that the cleaner has compacted is the same
   const plan = stateTopic(topic, 1, { config });
   const partitions = await ensureTopics(client, [plan], { create: true, warn: () => undefined });
   const sink = createKafkaSink(client, { app, stateTopic: topic, partitions });
+  t.after(() => sink.close());
   const signal = AbortSignal.timeout(100_000);
   const writer = await sink.fence(0, signal);
   const [expected, whole] = [new Map<string, string | null>(), new ShardState()];
@@ -101,8 +102,6 @@ test('P1 P2: a restore from the topic that the cleaner has compacted is the same
     };
     left = (await reader.restore(0, take, signal)).records;
   }
-  await writer.close();
-  await sink.close();
 
   ok(left * 4 < written, `${left} of ${written} records are left`);
   deepStrictEqual(restored, expected);

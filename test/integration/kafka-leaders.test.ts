@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkerError } from '../../src/core/errors.ts';
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
@@ -23,20 +23,17 @@ const valuesOf = async ({ client, topics }: Place) =>
   (await committedOf(client, topics[0])).map(({ value }) => Buffer.from(value ?? '').toString());
 
 /** The first broker leads the state, the second one the changes; one transaction has been committed. */
-async function openPlace() {
+async function openPlace(t: TestContext) {
   const broker = (await sharedStack()).brokers[0] ?? '';
-  const place = await newPlace([broker]);
+  const place = await newPlace(t, [broker]);
   const two = await startTwoFaces(broker, (topic) => (topic === place.stateTopic ? 1 : 2));
+  t.after(() => two.close());
   const sink = place.sink(clientFor([two.address]));
   const writer = await sink.fence(0, signal);
   await writer.commit(transactionOf(place, '1'));
   // Until its markers are written, the broker itself refuses what comes next.
   await sleep(2 * SLOW_MS);
-  const close = async () => {
-    await sink.close();
-    await two.close();
-  };
-  return { place, two, sink, writer, close };
+  return { place, two, sink, writer };
 }
 
 for (const [what, apiKey, code] of [
@@ -45,48 +42,40 @@ for (const [what, apiKey, code] of [
 ] as const) {
   test(`P2: ${what} that one broker refuses at first come once from the other, however slow that one is`, {
     timeout: 30_000,
-  }, async () => {
-    const { place, two, writer, close } = await openPlace();
-    try {
-      let refused = false;
-      two.onRequest(async (_, kind, request) => {
-        if (kind === apiKey && !refused) {
-          refused = true;
-          return refusal(request, code);
-        }
-        if (kind === PRODUCE) await sleep(SLOW_MS);
-        return undefined;
-      });
-      await writer.commit(transactionOf(place, '2'));
-      ok(refused);
-      deepStrictEqual(await valuesOf(place), ['1', '2']);
-      strictEqual((await committedOf(place.client, place.stateTopic)).length, 2);
-    } finally {
-      await close();
-    }
+  }, async (t) => {
+    const { place, two, writer } = await openPlace(t);
+    let refused = false;
+    two.onRequest(async (_, kind, request) => {
+      if (kind === apiKey && !refused) {
+        refused = true;
+        return refusal(request, code);
+      }
+      if (kind === PRODUCE) await sleep(SLOW_MS);
+      return undefined;
+    });
+    await writer.commit(transactionOf(place, '2'));
+    ok(refused);
+    deepStrictEqual(await valuesOf(place), ['1', '2']);
+    strictEqual((await committedOf(place.client, place.stateTopic)).length, 2);
   });
 }
 
 test('P1: records whose leader moves while they are sent are committed with all others of the transaction, or nothing is', {
   timeout: 30_000,
-}, async () => {
-  const { place, two, sink, writer, close } = await openPlace();
-  try {
-    two.onRequest(async (at, kind, request) => {
-      if (kind !== PRODUCE || at === 1) return undefined;
-      // The other has answered by then.
-      await sleep(SLOW_MS);
-      two.lead(() => 1);
-      return refusal(request, NOT_LEADER);
-    });
-    const isUnknown = (error: unknown) => error instanceof WorkerError && error.code === 'sink.outcome_unknown';
-    await rejects(writer.commit(transactionOf(place, '2')), isUnknown);
-    const next = await sink.fence(0, signal);
-    strictEqual((await restored(place.reader(), 0)).get('k'), '1');
-    await next.commit(transactionOf(place, '2'));
-    deepStrictEqual(await valuesOf(place), ['1', '2']);
-    strictEqual((await restored(place.reader(), 0)).get('k'), '2');
-  } finally {
-    await close();
-  }
+}, async (t) => {
+  const { place, two, sink, writer } = await openPlace(t);
+  two.onRequest(async (at, kind, request) => {
+    if (kind !== PRODUCE || at === 1) return undefined;
+    // The other has answered by then.
+    await sleep(SLOW_MS);
+    two.lead(() => 1);
+    return refusal(request, NOT_LEADER);
+  });
+  const isUnknown = (error: unknown) => error instanceof WorkerError && error.code === 'sink.outcome_unknown';
+  await rejects(writer.commit(transactionOf(place, '2')), isUnknown);
+  const next = await sink.fence(0, signal);
+  strictEqual((await restored(place.reader(), 0)).get('k'), '1');
+  await next.commit(transactionOf(place, '2'));
+  deepStrictEqual(await valuesOf(place), ['1', '2']);
+  strictEqual((await restored(place.reader(), 0)).get('k'), '2');
 });

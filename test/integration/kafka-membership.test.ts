@@ -167,9 +167,10 @@ test('while the broker is silent nothing may be committed; the worker comes back
   }
 });
 
-test('stopping while no broker answers ends the run', { timeout: 30_000 }, async () => {
+test('stopping while no broker answers ends the run', { timeout: 30_000 }, async (t) => {
   const nobody = clientFor(['127.0.0.1:1']);
   const member = new Member(nobody, { groupId: 'g', stateTopic: 't', shards: 1 }, 'a');
+  t.after(() => member.leave());
   await new Promise((resolve) => setTimeout(resolve, 500));
   strictEqual(member.membership.mayCommit(), false);
   await rejects(member.membership.nextHeartbeat(AbortSignal.timeout(100)));

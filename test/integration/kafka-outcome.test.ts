@@ -4,6 +4,7 @@ import { WorkerError } from '../../src/core/errors.ts';
 import { createKafkaStateReader } from '../../src/kafka/state-reader.ts';
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
+import { eventually } from '../support/eventually.ts';
 import { committedOf, newPlace, type Place } from './kafka-place.ts';
 import {
   ADD_PARTITIONS_TO_TXN,
@@ -43,8 +44,8 @@ for (const [how, committed] of [
   const what = committed ? 'whose answer is lost' : 'that never arrives';
   test(`a commit ${what}: the outcome is unknown until the shard is fenced and read again (P1, P2)`, {
     timeout: 50_000,
-  }, async () => {
-    const place = await newPlace([broker]);
+  }, async (t) => {
+    const place = await newPlace(t, [broker]);
     const sink = place.sink(clientThrough(proxy, broker, REQUEST_TIMEOUT_MS));
     try {
       const writer = await sink.fence(0, signal);
@@ -63,15 +64,14 @@ for (const [how, committed] of [
       deepStrictEqual(await valuesOf(place), [...truth, '4']);
     } finally {
       proxy.lose(undefined);
-      await sink.close();
     }
   });
 }
 
 test('a produce whose answer is lost spends the writer: its sequence numbers are in doubt (P1)', {
   timeout: 50_000,
-}, async () => {
-  const place = await newPlace([broker]);
+}, async (t) => {
+  const place = await newPlace(t, [broker]);
   const sink = place.sink(clientThrough(proxy, broker, REQUEST_TIMEOUT_MS));
   try {
     const writer = await sink.fence(0, signal);
@@ -87,14 +87,13 @@ test('a produce whose answer is lost spends the writer: its sequence numbers are
     strictEqual((await restored(place.reader(), 0)).get('k'), '4');
   } finally {
     proxy.lose(undefined);
-    await sink.close();
   }
 });
 
 test('kafkajs as it is would lose records there: the broker takes the next ones for repetitions', {
   timeout: 50_000,
-}, async () => {
-  const place = await newPlace([broker]);
+}, async (t) => {
+  const place = await newPlace(t, [broker]);
   const client = clientThrough(proxy, broker, REQUEST_TIMEOUT_MS);
   const producer = client.producer({ transactionalId: place.app, maxInFlightRequests: 1, retry: { retries: 1 } });
   await producer.connect();
@@ -124,8 +123,8 @@ test('kafkajs as it is would lose records there: the broker takes the next ones 
   }
 });
 
-test('a message too large is refused for good, and the shard can be fenced again', { timeout: 30_000 }, async () => {
-  const place = await newPlace([broker]);
+test('a message too large is refused for good, and the shard can be fenced again', { timeout: 30_000 }, async (t) => {
+  const place = await newPlace(t, [broker]);
   const sink = place.sink();
   const writer = await sink.fence(0, signal);
   await writer.commit(transactionOf(place, '1'));
@@ -141,11 +140,10 @@ test('a message too large is refused for good, and the shard can be fenced again
   const next = await sink.fence(0, signal);
   await next.commit(transactionOf(place, '3'));
   deepStrictEqual(await valuesOf(place), ['1', '3']);
-  await sink.close();
 });
 
-test('a topic that was not prepared is refused before anything is sent, and the writer stays good', async () => {
-  const place = await newPlace([broker]);
+test('a topic that was not prepared is refused before anything is sent, and the writer stays good', async (t) => {
+  const place = await newPlace(t, [broker]);
   const sink = place.sink();
   const writer = await sink.fence(0, signal);
   await rejects(
@@ -154,13 +152,12 @@ test('a topic that was not prepared is refused before anything is sent, and the 
   );
   await writer.commit(transactionOf(place, '1'));
   deepStrictEqual(await valuesOf(place), ['1']);
-  await sink.close();
 });
 
 test('a restore skips what several producers aborted, in answers of any size, and waits for nothing (P2)', {
   timeout: 50_000,
-}, async () => {
-  const place = await newPlace([broker]);
+}, async (t) => {
+  const place = await newPlace(t, [broker]);
   const topic = place.stateTopic;
   const producers = ['a', 'b', 'c'].map((id) => ({
     id,
@@ -204,9 +201,10 @@ test('a restore skips what several producers aborted, in answers of any size, an
 
 test('a restore that cannot get on says so; a partition that is not there is a config error', {
   timeout: 50_000,
-}, async () => {
-  const place = await newPlace([broker]);
+}, async (t) => {
+  const place = await newPlace(t, [broker]);
   const producer = place.client.producer({ transactionalId: place.app, maxInFlightRequests: 1 });
+  t.after(() => producer.disconnect());
   await producer.connect();
   const open = await producer.transaction();
   await open.send({ topic: place.stateTopic, messages: [{ key: 'k', value: 'v', partition: 0 }] });
@@ -220,7 +218,6 @@ test('a restore that cannot get on says so; a partition that is not there is a c
     (error) => error === stop.reason,
   );
   await open.abort();
-  await producer.disconnect();
   deepStrictEqual(await restored(place.reader(), 0), new Map());
   await rejects(
     place.reader({ stallMs: 500 }).restore(99, () => undefined, signal),
@@ -228,8 +225,8 @@ test('a restore that cannot get on says so; a partition that is not there is a c
   );
 });
 
-test('what fails before anything was sent leaves the writer good', { timeout: 50_000 }, async () => {
-  const place = await newPlace([broker]);
+test('what fails before anything was sent leaves the writer good', { timeout: 50_000 }, async (t) => {
+  const place = await newPlace(t, [broker]);
   const sink = place.sink(clientThrough(proxy, broker, REQUEST_TIMEOUT_MS));
   try {
     const writer = await sink.fence(0, signal);
@@ -241,12 +238,11 @@ test('what fails before anything was sent leaves the writer good', { timeout: 50
     deepStrictEqual(await valuesOf(place), ['1', '3']);
   } finally {
     proxy.lose(undefined);
-    await sink.close();
   }
 });
 
-test('fencing that fails is transient, and ends at once when it is stopped', { timeout: 50_000 }, async () => {
-  const place = await newPlace([broker]);
+test('fencing that fails is transient, and ends at once when it is stopped', { timeout: 50_000 }, async (t) => {
+  const place = await newPlace(t, [broker]);
   const sink = place.sink(clientThrough(proxy, broker, REQUEST_TIMEOUT_MS));
   try {
     proxy.lose({ apiKey: INIT_PRODUCER_ID, how: 'cut' });
@@ -260,12 +256,11 @@ test('fencing that fails is transient, and ends at once when it is stopped', { t
     await (await sink.fence(0, signal)).commit(transactionOf(place, '1'));
   } finally {
     proxy.lose(undefined);
-    await sink.close();
   }
 });
 
-test('a restore outlives connections that break', { timeout: 50_000 }, async () => {
-  const place = await newPlace([broker]);
+test('a restore outlives connections that break', { timeout: 50_000 }, async (t) => {
+  const place = await newPlace(t, [broker]);
   const writer = await place.sink().fence(0, signal);
   await writer.commit(transactionOf(place, '1'));
   await writer.close();
@@ -274,7 +269,7 @@ test('a restore outlives connections that break', { timeout: 50_000 }, async () 
   proxy.lose({ apiKey: FETCH, how: 'cut' });
   const before = proxy.losses;
   const restoring = restored(reader, 0);
-  while (proxy.losses < before + 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually('three connections are cut', () => proxy.losses >= before + 3);
   proxy.lose(undefined);
   deepStrictEqual(Object.fromEntries(await restoring), { k: '1' });
 });

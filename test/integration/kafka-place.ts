@@ -26,8 +26,16 @@ export interface Place {
   reader(options?: { fetchBytes?: number; stallMs?: number }): KafkaStateReader;
 }
 
-/** An application of its own on the broker: three topics and a state topic of two shards. */
-export async function newPlace(brokers: readonly string[], plans: readonly TopicPlan[] = []): Promise<Place> {
+interface TestLike {
+  after(hook: () => Promise<void>): void;
+}
+
+/** An application of its own on the broker: three topics and a state topic of two shards. Its sinks are closed after the test. */
+export async function newPlace(
+  t: TestLike,
+  brokers: readonly string[],
+  plans: readonly TopicPlan[] = [],
+): Promise<Place> {
   const app = `app-${randomUUID()}`;
   const client = clientFor(brokers);
   const topics = [`${app}.a`, `${app}.b`, `${app}.c`] as const;
@@ -47,7 +55,11 @@ export async function newPlace(brokers: readonly string[], plans: readonly Topic
     topics,
     partitions,
     client,
-    sink: (other = client) => createKafkaSink(other, { app, stateTopic: state, partitions }),
+    sink: (other = client) => {
+      const sink = createKafkaSink(other, { app, stateTopic: state, partitions });
+      t.after(() => sink.close());
+      return sink;
+    },
     reader: (options = {}) => createKafkaStateReader(client, { stateTopic: state, ...options }),
   };
 }

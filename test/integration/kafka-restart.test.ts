@@ -4,6 +4,7 @@ import { WorkerError } from '../../src/core/errors.ts';
 import type { ShardWriter, TransactionalSink } from '../../src/pipeline/ports.ts';
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
+import { eventually } from '../support/eventually.ts';
 import { clientFor, committedOf, newPlace, type Place } from './kafka-place.ts';
 
 let stack: Stack;
@@ -66,20 +67,17 @@ class Counter {
   }
 }
 
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-};
-
 test('a broker that dies, comes back, falls silent: every number is there once, in order (P1, P2, P3)', {
   timeout: 90_000,
-}, async () => {
-  const place = await newPlace(stack.brokers);
+}, async (t) => {
+  const place = await newPlace(t, stack.brokers);
   const sink = place.sink(clientFor(stack.brokers, { requestTimeoutMs: 2_000, connectionTimeoutMs: 1_000 }));
   const counter = new Counter(place, sink);
+  t.after(() => counter.stop());
   const running = counter.run();
   const progress = async (by: number) => {
     const from = counter.next;
-    await until(() => counter.next >= from + by);
+    await eventually(`${by} more are committed`, () => counter.next >= from + by, 40_000);
   };
   await progress(20);
   for (let round = 0; round < 2; round++) {
@@ -111,5 +109,4 @@ test('a broker that dies, comes back, falls silent: every number is there once, 
     );
   ok(counter.codes.size > 0, 'nothing went wrong: the test showed nothing');
   process.stdout.write(`# ${last + 1} committed; met ${JSON.stringify(Object.fromEntries(counter.codes))}\n`);
-  await sink.close();
 });

@@ -33,8 +33,8 @@ after(async () => {
 const refusedAs = (code: string) => (error: unknown) =>
   error instanceof WorkerError && error.kind === 'config' && error.code === code;
 
-test('a topic that may not be written to is refused, the rest of the shard goes on', { timeout: 40_000 }, async () => {
-  const place = await newPlace(stack.brokers);
+test('a topic that may not be written to is refused, the rest of the shard goes on', { timeout: 40_000 }, async (t) => {
+  const place = await newPlace(t, stack.brokers);
   const sink = place.sink();
   const [a, b] = place.topics;
   await addRule(place.client, DENY, TOPIC, a, WRITE);
@@ -45,13 +45,12 @@ test('a topic that may not be written to is refused, the rest of the shard goes 
     writer = await sink.fence(0, signal);
     await writer.commit({ records: [recordOf(b, 'k', 'v')], state: [] });
   });
-  await sink.close();
 });
 
 test('a transactional id, a group, a topic to read that may not be used are config errors', {
   timeout: 40_000,
-}, async () => {
-  const place = await newPlace(stack.brokers);
+}, async (t) => {
+  const place = await newPlace(t, stack.brokers);
   await addRule(place.client, DENY, TRANSACTIONAL_ID, `${place.app}-1`, ALL);
   await rejects(place.sink().fence(1, signal), refusedAs('sink.refused'));
   await addRule(place.client, DENY, GROUP, place.app, ALL);
@@ -71,8 +70,8 @@ test('a transactional id, a group, a topic to read that may not be used are conf
   );
 });
 
-test('a topic that may not be made or seen is a config error', { timeout: 40_000 }, async () => {
-  const place = await newPlace(stack.brokers);
+test('a topic that may not be made or seen is a config error', { timeout: 40_000 }, async (t) => {
+  const place = await newPlace(t, stack.brokers);
   const hidden = randomUUID();
   await addRule(place.client, DENY, TOPIC, hidden, ALL);
   const making = ensureTopics(place.client, [entityTopic(hidden)], { create: true, warn: () => undefined });

@@ -6,7 +6,8 @@ testTransactionalSink(
   'Kafka',
   async () => {
     const { brokers } = await sharedStack();
-    const place = await newPlace(brokers);
+    const ends: (() => Promise<void>)[] = [];
+    const place = await newPlace({ after: (hook) => ends.push(hook) }, brokers);
     const sink = place.sink();
     const rival = place.sink(clientFor(brokers));
     return {
@@ -17,7 +18,7 @@ testTransactionalSink(
       topics: place.topics,
       visible: (topic) => committedOf(place.client, topic),
       async close() {
-        await Promise.all([sink.close(), rival.close()]);
+        await Promise.all(ends.map((end) => end()));
       },
     };
   },

@@ -4,6 +4,7 @@ import { WorkerError } from '../../src/core/errors.ts';
 import { createKafkaSink } from '../../src/kafka/transactional-sink.ts';
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
+import { eventually } from '../support/eventually.ts';
 import { committedOf, newPlace, type Place } from './kafka-place.ts';
 import { ADD_PARTITIONS_TO_TXN, clientThrough, END_TXN, startProxy } from './kafka-proxy.ts';
 
@@ -31,8 +32,8 @@ const isSpent = (error: unknown) =>
 
 test('P1 P2: a transaction that the broker has timed out is not committed, and the shard goes on once fenced anew', {
   timeout: 60_000,
-}, async () => {
-  const place = await newPlace([broker]);
+}, async (t) => {
+  const place = await newPlace(t, [broker]);
   const { app, stateTopic, partitions } = place;
   const proxy = await startProxy(broker);
   const client = clientThrough(proxy, broker, 20_000);
@@ -43,7 +44,7 @@ test('P1 P2: a transaction that the broker has timed out is not committed, and t
     proxy.lose({ apiKey: END_TXN, how: 'hold' });
     const held = writer.commit(transactionOf(place, '2'));
     held.catch(() => undefined);
-    while (proxy.losses === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually('the end of the transaction is held back', () => proxy.losses > 0);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     proxy.lose(undefined);
     await rejects(held, isSpent);

@@ -56,8 +56,12 @@ export function createSourceWorld() {
 
 export type SourceWorld = ReturnType<typeof createSourceWorld>;
 
-/** A running source, and what it told. */
-export function start(world: SourceWorld, source: Source = world.source(), env = world.environment()) {
+interface TestLike {
+  after(hook: () => void): void;
+}
+
+/** A running source, and what it told. It is stopped when the test ends, however it ends. */
+export function start(t: TestLike, world: SourceWorld, source: Source = world.source(), env = world.environment()) {
   const told: SliceEvent[] = [];
   const ends: (WorkerError | 'complete')[] = [];
   const subscription: Subscription = runSource(source, env).subscribe({
@@ -65,6 +69,7 @@ export function start(world: SourceWorld, source: Source = world.source(), env =
     error: (error: WorkerError) => ends.push(error),
     complete: () => ends.push('complete'),
   });
+  t.after(() => subscription.unsubscribe());
   const sweeps = (slice: string, outcome = 'complete') =>
     told.filter((event) => event.type === 'sweep' && event.outcome === outcome && event.slice.id === slice).length;
   return { told, ends, sweeps, stop: () => subscription.unsubscribe() };

@@ -153,8 +153,9 @@ test('shards are parsed from lists and ranges, and refused with what would be ri
   }
 });
 
-test('a static member owns its shards until it is stopped, may always commit, and beats at a pace', async () => {
+test('a static member owns its shards until it is stopped, may always commit, and beats at a pace', async (t) => {
   const stop = new AbortController();
+  t.after(() => stop.abort());
   const membership = createStaticMembership(new Set([1, 2]), 20);
   const told: number[][] = [];
   const running = membership.run((shards) => void told.push([...shards]), stop.signal);

@@ -1,6 +1,7 @@
 import { deepStrictEqual, equal, notDeepStrictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { createIdMint, createRandom } from '../../../src/simulator/random.ts';
+import { eventually } from '../../support/eventually.ts';
 import { NOON, practice } from './practice.ts';
 
 test('the same seed and the same clock give the same history', async (t) => {
@@ -114,7 +115,7 @@ test('activity runs by itself until it is stopped', async (t) => {
   const { simulator } = await practice(t, { activity: 200 });
   const { history } = simulator.world;
   const before = history.sequence;
-  while (history.sequence < before + 10) await new Promise((resolve) => setTimeout(resolve, 10));
+  await eventually('ten changes', () => history.sequence >= before + 10);
   simulator.stopActivity();
   const stopped = history.sequence;
   await new Promise((resolve) => setTimeout(resolve, 60));

@@ -1,5 +1,6 @@
 import { deepStrictEqual, equal, match, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventually } from '../../support/eventually.ts';
 import { ids, practice } from './practice.ts';
 
 test('a status strikes so many times and then no more', async (t) => {
@@ -140,7 +141,7 @@ test('closing gives up answers that are still held back', async (t) => {
   const { get, simulator } = await practice(t);
   simulator.faults.add({ action: { kind: 'delay', ms: 60_000 } });
   const waiting = rejects(get('/user'));
-  while (simulator.requests.total === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('a request', () => simulator.requests.total > 0);
   await simulator.close();
   await waiting;
 });

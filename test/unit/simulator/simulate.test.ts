@@ -2,15 +2,15 @@ import { equal, match, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulate } from '../../../src/simulator/simulate.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { eventually } from '../../support/eventually.ts';
 import { practice } from './practice.ts';
 
-test('the command says where it is and how to steer it, and runs until it is told to stop', async () => {
+test('the command says where it is and how to steer it, and runs until it is told to stop', async (t) => {
   const lines: string[] = [];
   const stop = new AbortController();
+  t.after(() => stop.abort());
   const running = simulate({ users: 2, days: 1 }, (line) => lines.push(line), stop.signal);
-  while (!lines.some((line) => line.includes('/simulator/truth'))) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await eventually('it says how to steer it', () => lines.some((line) => line.includes('/simulator/truth')));
   const [url = ''] = /http:\S+/.exec(lines[0] ?? '') ?? [];
   match(url, /^http:\/\/127\.0\.0\.1:\d+\/api\/v1$/);
   const headers = { 'x-api-key': 'simulator-key' };
@@ -28,7 +28,14 @@ test('a world that cannot be is refused', async () => {
 
 test('a port that is taken is refused', async (t) => {
   const { simulator } = await practice(t);
-  await rejects(startSimulator({ users: 1, days: 0, port: simulator.port }), { code: 'EADDRINUSE' });
+  const second = startSimulator({ users: 1, days: 0, port: simulator.port });
+  t.after(() =>
+    second.then(
+      ({ close }) => close(),
+      () => undefined,
+    ),
+  );
+  await rejects(second, { code: 'EADDRINUSE' });
 });
 
 test('it listens where it is told to, and is reached by loopback when that is everywhere', async (t) => {

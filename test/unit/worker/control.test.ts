@@ -24,11 +24,8 @@ function createPlace(t: TestContext, items: readonly Thing[] = things(3)) {
   const env = world.environment({ register: control.slices, report, guard: { share: 0.2, atLeast: 5 } });
   const source = world.source({ schedule: { everyMs: HOUR_MS, spreadMs: 0 } });
   report({ type: 'source-started', source: 'things', topic: 'clockify.things' });
-  const run = start(world, source, env);
-  t.after(async () => {
-    run.stop();
-    await world.shards.closed();
-  });
+  const run = start(t, world, source, env);
+  t.after(() => world.shards.closed());
   const feed = () => {
     for (const event of run.told.splice(0)) report(event);
     return status.snapshot(10);

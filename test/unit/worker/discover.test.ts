@@ -40,14 +40,16 @@ const rejection = async (promise: Promise<unknown>): Promise<WorkerError> => {
   return error;
 };
 
-test('one reading is shared by all who want the same list, and another list is read apart', async () => {
+test('one reading is shared by all who want the same list, and another list is read apart', async (t) => {
   const { valuesOf, readings } = discovery([['a']], { everyMs: 10_000 });
   const inner = { workspace: 'w' };
   const all = [valuesOf('user', inner), valuesOf('user', inner), valuesOf('user', { workspace: 'v' })];
-  const subscriptions = all.map((values$) => values$.subscribe());
+  for (const values$ of all) {
+    const subscription = values$.subscribe();
+    t.after(() => subscription.unsubscribe());
+  }
   deepStrictEqual([...(await firstValueFrom(valuesOf('user', inner)))], ['a']);
   deepStrictEqual(readings, ['user w', 'user v']);
-  for (const subscription of subscriptions) subscription.unsubscribe();
 });
 
 test('the list is read again at each interval, and no longer when nobody wants it', async () => {

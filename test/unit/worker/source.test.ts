@@ -26,9 +26,9 @@ test('state knows a slice by its source and its parameters', () => {
   strictEqual(sliceId('workspaces', {}), 'workspaces');
 });
 
-test('slices come and go with their parameters, and those that stay are undisturbed', async () => {
+test('slices come and go with their parameters, and those that stay are undisturbed', async (t) => {
   const world = createSourceWorld();
-  const run = start(world);
+  const run = start(t, world);
   await until(() => run.sweeps('things/w/u') > 1);
   world.users$.next(only('u', 'v'));
   await until(() => run.sweeps('things/w/v') > 1);
@@ -42,21 +42,20 @@ test('slices come and go with their parameters, and those that stay are undistur
   await world.shards.closed();
 });
 
-test('a slice that fails stops no other, and goes on by itself', async () => {
+test('a slice that fails stops no other, and goes on by itself', async (t) => {
   const world = createSourceWorld();
   world.users$.next(only('bad', 'good'));
   world.endpointOf('w/bad').before = refused;
-  const run = start(world);
+  const run = start(t, world);
   await until(() => run.sweeps('things/w/good') > 2 && run.sweeps('things/w/bad', 'partial') > 0);
   world.endpointOf('w/bad').before = () => {};
   await until(() => run.sweeps('things/w/bad') > 0);
   deepStrictEqual(run.ends, []);
-  run.stop();
 });
 
-test('a worker polls only what its shards hold', async () => {
+test('a worker polls only what its shards hold', async (t) => {
   const world = createSourceWorld();
-  const run = start(world);
+  const run = start(t, world);
   await until(() => run.sweeps('things/w/u') > 0);
   world.owned$.next(new Set());
   await world.shards.closed();
@@ -66,20 +65,20 @@ test('a worker polls only what its shards hold', async () => {
   world.owned$.next(new Set([0]));
   await until(() => world.endpointOf('w/u').asked.length > asked);
   strictEqual(world.sink.fences(0), 2);
-  run.stop();
 });
 
 for (const failure of ['unknown_committed', 'unknown_lost', 'fenced'] as const) {
-  test(`P2: after ${failure} every slice goes on with the new shard, and each change is said once`, async () => {
+  test(`P2: after ${failure} every slice goes on with the new shard, and each change is said once`, async (t) => {
     const world = createSourceWorld();
     world.users$.next(only('u', 'v'));
     world.endpointOf('w/u').items = [{ id: '1', name: 'a' }];
     world.endpointOf('w/v').items = [{ id: '2', name: 'a' }];
-    const run = start(world);
+    const run = start(t, world);
     await until(() => run.sweeps('things/w/u') > 0 && run.sweeps('things/w/v') > 0);
     world.sink.failNext(failure);
     world.endpointOf('w/u').items = [{ id: '1', name: 'b' }];
     const heartbeats = setInterval(() => world.membership.heartbeat(), 5);
+    t.after(() => clearInterval(heartbeats));
     await until(() => world.sink.fences(0) === 2);
     const before = [run.sweeps('things/w/u'), run.sweeps('things/w/v')];
     await until(() => run.sweeps('things/w/u') > (before[0] ?? 0) && run.sweeps('things/w/v') > (before[1] ?? 0));
@@ -87,26 +86,24 @@ for (const failure of ['unknown_committed', 'unknown_lost', 'fenced'] as const) 
     deepStrictEqual(published(world.sink).sort(), ['r 1', 'r 2', 'u 1']);
     deepStrictEqual(run.ends, []);
     strictEqual(world.sink.fences(0), 2);
-    run.stop();
   });
 }
 
-test('a rebalance while the source is being begun delays it and does not stop it', async () => {
+test('a rebalance while the source is being begun delays it and does not stop it', async (t) => {
   const world = createSourceWorld();
   world.membership.rebalance();
   world.endpointOf('w/u').items = [{ id: '1' }];
-  const run = start(world);
+  const run = start(t, world);
   await until(() => world.events.filter(({ type }) => type === 'retry').length > 2);
   deepStrictEqual([run.ends, world.sink.transactions.length], [[], 0]);
   world.membership.assign([0]);
   await until(() => run.sweeps('things/w/u') > 0);
   deepStrictEqual(published(world.sink), ['r 1']);
-  run.stop();
 });
 
-test('a rebalance while the baseline is written delays it and stops nobody', async () => {
+test('a rebalance while the baseline is written delays it and stops nobody', async (t) => {
   const world = createSourceWorld();
-  const run = start(world);
+  const run = start(t, world);
   world.endpointOf('w/u').before = () => {
     world.membership.rebalance();
     refused();
@@ -116,10 +113,9 @@ test('a rebalance while the baseline is written delays it and stops nobody', asy
   world.membership.assign([0]);
   await until(() => hasBaseline(world));
   deepStrictEqual(run.ends, []);
-  run.stop();
 });
 
-test('the baseline is written when every slice has been read once, or tried, and not before', async () => {
+test('the baseline is written when every slice has been read once, or tried, and not before', async (t) => {
   const world = createSourceWorld();
   world.users$.next(only('u', 'slow', 'bad'));
   const gate = Promise.withResolvers<void>();
@@ -133,7 +129,7 @@ test('the baseline is written when every slice has been read once, or tried, and
       page: (number: number, signal: AbortSignal) => gate.promise.then(() => slow.page(number, signal)),
     };
   };
-  const run = start(world, world.source({ endpoint }));
+  const run = start(t, world, world.source({ endpoint }));
   await until(() => run.sweeps('things/w/u') > 2 && run.sweeps('things/w/bad', 'partial') > 0);
   strictEqual(hasBaseline(world), false);
   gate.resolve();
@@ -142,16 +138,15 @@ test('the baseline is written when every slice has been read once, or tried, and
   const swept = run.sweeps('things/w/u');
   await until(() => run.sweeps('things/w/u') > swept + 2);
   strictEqual(world.sink.transactions.length, before, 'it is written once');
-  run.stop();
 });
 
-test('with once each slice is swept one time, then the source completes, and the baseline stands', async () => {
+test('with once each slice is swept one time, then the source completes, and the baseline stands', async (t) => {
   const world = createSourceWorld();
   world.endpointOf('w/u').items = [{ id: '1' }];
   world.endpointOf('w/bad').before = refused;
   const valuesOf = (parameter: string) => (parameter === 'workspace' ? fixed('w') : fixed('u', 'bad'));
   const env = world.environment({ once: true, owned$: of(new Set([0])) });
-  const run = start(world, world.source({ valuesOf }), env);
+  const run = start(t, world, world.source({ valuesOf }), env);
   await until(() => run.ends.length > 0);
   deepStrictEqual(run.ends, ['complete']);
   deepStrictEqual([run.sweeps('things/w/u'), run.sweeps('things/w/bad', 'partial')], [1, 1]);
@@ -160,30 +155,29 @@ test('with once each slice is swept one time, then the source completes, and the
   strictEqual(world.events.at(-1)?.type, 'shard-closed');
 });
 
-test('a source without parameters lives in the shard of its credential', async () => {
+test('a source without parameters lives in the shard of its credential', async (t) => {
   const world = createSourceWorld();
   world.endpointOf('').items = [{ id: '1' }];
-  const run = start(world, world.source({ parameters: [] }));
+  const run = start(t, world, world.source({ parameters: [] }));
   await until(() => run.sweeps('things') > 1);
   deepStrictEqual(published(world.sink), ['r 1']);
-  run.stop();
 });
 
-test('what is fatal in one slice is the end of the source', async () => {
+test('what is fatal in one slice is the end of the source', async (t) => {
   const world = createSourceWorld();
   world.endpointOf('w/u').before = () => {
     throw new TypeError('a fault of our own');
   };
-  const run = start(world);
+  const run = start(t, world);
   await until(() => run.ends.length > 0);
   strictEqual((run.ends[0] as WorkerError).kind, 'fatal');
   await world.shards.closed();
 });
 
-test('a stopped source leaves nothing running, and what was being committed is', async () => {
+test('a stopped source leaves nothing running, and what was being committed is', async (t) => {
   const world = createSourceWorld();
   world.endpointOf('w/u').items = [{ id: '1' }];
-  const run = start(world);
+  const run = start(t, world);
   await until(() => world.endpointOf('w/u').asked.length > 0);
   run.stop();
   await world.shards.closed();

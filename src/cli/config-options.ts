@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { templates } from '../clockify/templates/catalogue.ts';
-import { type Config, type SinkName, secretsOf } from '../config/config.ts';
+import type { Config, SinkName } from '../config/config.ts';
 import { type LintResult, type LoadOptions, lintConfig, loadConfig } from '../config/load-config.ts';
+import { secretsOf } from '../config/secrets.ts';
 import { judges } from '../worker/judges.ts';
 import { type Invocation, type Option, type Terminal, text } from './command.ts';
 import * as takes from './option-formats.ts';

@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../config/config.ts';
+import type { SourceConfig } from '../config/source-config.ts';
 import { type Sample, type SampledRecord, takeSample } from '../worker/try-sample.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';
 import { type Command, EXIT, exitCodeOf, type Invocation, number, type Terminal, usageError } from './command.ts';

@@ -1,6 +1,7 @@
 import { type NeededSchema, probeRegistry, type RegistryFinding } from '../avro/probe.ts';
 import { createRegistry, type SchemaRegistry } from '../avro/registry.ts';
-import type { Config, SourceConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { SourceConfig } from '../config/source-config.ts';
 import { toWorkerError } from '../core/errors.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { isSchemaKnown, schemasOfSource } from '../worker/needed-schemas.ts';

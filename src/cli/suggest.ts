@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Config, SourceConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { stepName } from '../config/endpoint-shape.ts';
 import { identity } from '../config/format.ts';
 import { dataPath, fieldPath } from '../config/path-format.ts';
 import { ConfigError, type ConfigProblem } from '../config/problem.ts';
+import type { SourceConfig } from '../config/source-config.ts';
 import { WorkerError } from '../core/errors.ts';
 import { draftLines, draftName, pagingOf } from '../worker/try-draft.ts';
 import { narrowed, sourceNamed } from '../worker/try-source.ts';

@@ -1,11 +1,12 @@
-import { Agent, type Dispatcher, errors, request } from 'undici';
-import { WorkerError } from '../core/errors.ts';
+import { Agent, type Dispatcher, request } from 'undici';
 import type { Priority, Rate } from '../core/rate.ts';
-import { type Refusal, retryAfterMs } from './answers.ts';
+import { retryAfterMs } from './answers.ts';
 import type { Turn } from './budget.ts';
 import { type Budgets, createBudgets, processClock } from './budgets.ts';
 import { createEchoFilter } from './echo.ts';
 import { assertAllowed } from './hosts.ts';
+import { networkError } from './network-error.ts';
+import { type Answer, answerOf, headerOf, type Reply, readReply } from './reply.ts';
 
 /**
  * HTTP to Clockify, for one credential. In: a path and a query. Out: the bytes of a success, or what a refusal said.
@@ -48,15 +49,6 @@ export interface Call {
   readonly priority?: Priority | undefined;
 }
 
-export type Answer =
-  | {
-      readonly ok: true;
-      readonly body: Uint8Array;
-      readonly lastPage: boolean | undefined;
-      readonly receivedAtMs: number;
-    }
-  | { readonly ok: false; readonly refusal: Refusal; readonly receivedAtMs: number };
-
 /** A request whose whole URL the configuration or an answer gives. */
 export interface Sending {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -81,16 +73,6 @@ export interface Exchange {
   readonly tookMs: number;
   /** Undefined: no answer came. */
   readonly status: number | undefined;
-}
-
-export interface Reply {
-  readonly status: number;
-  /** Names in lower case; of several of one name the first, but every `link`. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  readonly receivedAtMs: number;
-  /** Undefined for a status from 200 to 299. */
-  readonly refusal: Refusal | undefined;
 }
 
 export interface Sender {
@@ -158,7 +140,7 @@ export function createClient(options: ClientOptions): Client & Sender {
         signal: AbortSignal.any([signal, deadline]),
       });
       endTurns(turns, response, options.now());
-      const reply = await read(response, options.now);
+      const reply = await readReply(response, options.now);
       return { ...reply, body: withoutKey(reply.body, key) };
     } catch (thrown) {
       signal.throwIfAborted();
@@ -236,80 +218,3 @@ export function urlOf(baseUrl: string, { path, query }: Call): URL {
 /** Nothing is decompressed here: a small answer could become a huge one. */
 const FIXED_HEADERS = { 'accept-encoding': 'identity' };
 const DEFAULT_HEADERS = { accept: 'application/json', 'user-agent': 'clockify-kafka' };
-
-async function read(response: Dispatcher.ResponseData, now: () => number): Promise<Reply> {
-  const body = new Uint8Array(await response.body.arrayBuffer());
-  const receivedAtMs = now();
-  const { statusCode: status } = response;
-  const headers = Object.fromEntries(Object.keys(response.headers).map((name) => [name, headerOf(response, name)]));
-  const wait = retryAfterMs(headers['retry-after'], receivedAtMs);
-  const refusal = status >= 200 && status < 300 ? undefined : { status, code: codeOf(body), retryAfterMs: wait };
-  return { status, headers, body, receivedAtMs, refusal };
-}
-
-export function answerOf({ status, headers, body, receivedAtMs, refusal }: Reply): Answer {
-  if (status === 200) return { ok: true, body, lastPage: lastPageOf(headers['last-page']), receivedAtMs };
-  return { ok: false, receivedAtMs, refusal: refusal ?? { status, code: undefined, retryAfterMs: undefined } };
-}
-
-function lastPageOf(header: string | undefined): boolean | undefined {
-  const said = header?.toLowerCase();
-  return said === 'true' || said === 'false' ? said === 'true' : undefined;
-}
-
-function headerOf(response: Dispatcher.ResponseData, name: string): string {
-  const value = response.headers[name];
-  if (!Array.isArray(value)) return value ?? '';
-  return name === 'link' ? value.join(', ') : (value[0] ?? '');
-}
-
-/** Clockify's own number: `{"message", "code"}` on both hosts (observed); some refusals have no body. */
-function codeOf(body: Uint8Array): number | undefined {
-  try {
-    const { code } = JSON.parse(new TextDecoder().decode(body)) as { code?: unknown };
-    return typeof code === 'number' ? code : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function networkError(thrown: unknown, path: string, timedOut: boolean): WorkerError {
-  if (thrown instanceof WorkerError) return thrown;
-  const cause = { cause: withoutAnswer(thrown) };
-  if (thrown instanceof errors.ResponseExceededMaxSizeError) {
-    return new WorkerError(
-      'config',
-      'clockify.answer_too_large',
-      `the answer is larger than http.max_body allows (${path})`,
-      {
-        ...cause,
-        hint: 'Lower page_size of the source, or raise http.max_body.',
-      },
-    );
-  }
-  if (timedOut || isTimeout(thrown))
-    return new WorkerError('transient', 'clockify.timeout', `no answer in time (${path})`, cause);
-  if (isCutOff(thrown))
-    return new WorkerError('transient', 'clockify.cut_off', `the answer broke off (${path})`, cause);
-  return new WorkerError('transient', 'clockify.unreachable', `Clockify cannot be reached (${path})`, cause);
-}
-
-/** What is not HTTP is quoted by undici's own error (P7). */
-function withoutAnswer(thrown: unknown): unknown {
-  return thrown instanceof errors.HTTPParserError ? new Error(`not HTTP (${thrown.code})`) : thrown;
-}
-
-function isTimeout(thrown: unknown): boolean {
-  return (
-    thrown instanceof errors.HeadersTimeoutError ||
-    thrown instanceof errors.BodyTimeoutError ||
-    thrown instanceof errors.ConnectTimeoutError
-  );
-}
-
-function isCutOff(thrown: unknown): boolean {
-  return (
-    thrown instanceof errors.SocketError ||
-    (thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNRESET')
-  );
-}

@@ -1,4 +1,5 @@
-import { answerOf, type Client, type Reply, type Sender, type Sending, urlOf } from './client.ts';
+import { type Client, type Sender, type Sending, urlOf } from './client.ts';
+import { answerOf, type Reply } from './reply.ts';
 
 /** One request and what came of it, as a person may see it: without the key, and with only the headers that tell something. */
 export interface Exchange {

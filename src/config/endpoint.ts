@@ -1,11 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import type { EndpointConfig, StepConfig } from './config.ts';
 import { ENDPOINT_DEFAULTS } from './defaults.ts';
 import type { GivenManual } from './endpoint-shape.ts';
 import { isTaken, PARAMETERS, type Scope } from './placeholders.ts';
 import { type Outside, reasonOf } from './references.ts';
 import type { Report } from './report.ts';
 import { mapOf } from './shape.ts';
+import type { EndpointConfig, StepConfig } from './source-config.ts';
 import { readStep, type StepSurroundings } from './step.ts';
 import { join, kindOf, type MapNode, type Node } from './tree.ts';
 

@@ -1,5 +1,5 @@
-import type { ReportConfig, StepConfig } from './config.ts';
 import type { Report } from './report.ts';
+import type { ReportConfig, StepConfig } from './source-config.ts';
 import type { CheckDateFormat } from './times.ts';
 import { join, locate, type MapNode, type Node, placeIn, some } from './tree.ts';
 

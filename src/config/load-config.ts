@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Config, SinkName, TemplateInfo } from './config.ts';
+import type { Config, SinkName } from './config.ts';
 import { readCredentials } from './credentials.ts';
 import { readDocument } from './document.ts';
 import { type Judges, LENIENT } from './judges.ts';
@@ -11,6 +11,7 @@ import { createReport, type Report } from './report.ts';
 import { checkTogether } from './settings-together.ts';
 import { readSources } from './sources.ts';
 import type { Hosts } from './step-url.ts';
+import type { TemplateInfo } from './template-info.ts';
 import { type MapNode, NOWHERE, type Node, some } from './tree.ts';
 
 export interface LoadOptions {

@@ -1,4 +1,3 @@
-import type { SourceConfig } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
 import { checkParameters, type EndpointSurroundings, endpointOf, readSchemaFile, readSteps } from './endpoint.ts';
 import { endpointSourceShape, type GivenManual, stepsSourceShape } from './endpoint-shape.ts';
@@ -9,6 +8,7 @@ import { milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
 import { checkSchedule, scheduleOf } from './schedule.ts';
 import { readShape } from './shape.ts';
+import type { SourceConfig } from './source-config.ts';
 import { checkTimes } from './times.ts';
 import { join, type MapNode } from './tree.ts';
 

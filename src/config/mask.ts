@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { parseFieldPath } from '../core/json-path.ts';
-import type { MaskConfig, TemplateInfo } from './config.ts';
 import { choice, type Format, type JsonSchema, listOf, scalar } from './format.ts';
 import { objectSchema } from './object-schema.ts';
 import { keyPath } from './path-format.ts';
 import type { Report } from './report.ts';
 import { apart, mapOf, optional, readShape, required } from './shape.ts';
+import type { MaskConfig } from './source-config.ts';
 import { suggestion } from './suggest.ts';
+import type { TemplateInfo } from './template-info.ts';
 import { join, type MapNode, type Node } from './tree.ts';
 
 /** What may be masked in a source, and how its fields are named. */

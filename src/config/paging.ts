@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { Paging } from './config.ts';
 import { choice, type Format, integer, matching } from './format.ts';
 import { objectSchema } from './object-schema.ts';
 import { fieldPath } from './path-format.ts';
 import type { Report } from './report.ts';
 import { mapOf, optional, readShape, required } from './shape.ts';
+import type { Paging } from './source-config.ts';
 import { join, type MapNode, type Node } from './tree.ts';
 
 const parameter = matching(

@@ -1,10 +1,11 @@
 import { bodyFormat, readBody } from './body.ts';
-import type { ReportConfig, TemplateInfo } from './config.ts';
 import { flag } from './format.ts';
 import type { Judges } from './judges.ts';
 import type { Scope } from './placeholders.ts';
 import type { Report } from './report.ts';
 import { apart, optional } from './shape.ts';
+import type { ReportConfig } from './source-config.ts';
+import type { TemplateInfo } from './template-info.ts';
 import { type CheckDateFormat, checkTimes, type GivenTimes, timeFields, timesOf } from './times.ts';
 import { join, locate, type MapNode, type Node, some } from './tree.ts';
 

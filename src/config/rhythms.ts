@@ -1,9 +1,10 @@
-import type { RhythmsConfig, TemplateInfo } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
 import { accept, type Format, quote, refuse, scalar } from './format.ts';
 import { duration, milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
 import { optional } from './shape.ts';
+import type { RhythmsConfig } from './source-config.ts';
+import type { TemplateInfo } from './template-info.ts';
 import { join, type MapNode } from './tree.ts';
 
 /** Midnight in UTC. */

@@ -1,10 +1,10 @@
 import { Cron } from 'croner';
-import type { Schedule } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
 import { accept, type Format, flag, quote, refuse, scalar } from './format.ts';
 import { duration, milliseconds } from './quantity.ts';
 import type { Report } from './report.ts';
 import { optional } from './shape.ts';
+import type { Schedule } from './source-config.ts';
 import { timeZone } from './time-zone.ts';
 import { join, type MapNode } from './tree.ts';
 

@@ -1,5 +1,5 @@
-import type { SourceConfig } from './config.ts';
 import type { Report } from './report.ts';
+import type { SourceConfig } from './source-config.ts';
 import { join, type MapNode, type Position } from './tree.ts';
 
 export interface PlacedSource {

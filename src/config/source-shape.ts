@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { FilterInfo, TemplateInfo } from './config.ts';
 import {
   accept,
   choice,
@@ -20,6 +19,7 @@ import { scheduleFields } from './schedule.ts';
 import { topicName } from './settings.ts';
 import { optional, required } from './shape.ts';
 import { suggestion } from './suggest.ts';
+import type { FilterInfo, TemplateInfo } from './template-info.ts';
 
 const identifier = matching(
   'an id',

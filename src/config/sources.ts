@@ -1,4 +1,4 @@
-import type { Config, ReportConfig, SourceConfig, TemplateInfo } from './config.ts';
+import type { Config } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
 import { type ManualSurroundings, readManual } from './manual-source.ts';
 import { readMask } from './mask.ts';
@@ -8,9 +8,11 @@ import { judgeReport, readReport, reportOf } from './report-source.ts';
 import { checkRhythms, rhythmsOf } from './rhythms.ts';
 import { checkSchedule, scheduleOf } from './schedule.ts';
 import { mapOf, readShape } from './shape.ts';
+import type { ReportConfig, SourceConfig } from './source-config.ts';
 import { checkTopics, type PlacedSource } from './source-conflicts.ts';
 import { filterKey, type SourceValues, sourceShape } from './source-shape.ts';
 import type { Hosts } from './step-url.ts';
+import type { TemplateInfo } from './template-info.ts';
 import { join, kindOf, type ListNode, type MapNode, type Node } from './tree.ts';
 
 /** What a source may refer to. */

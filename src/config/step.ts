@@ -1,5 +1,4 @@
 import { readBody } from './body.ts';
-import type { StepConfig } from './config.ts';
 import { ENDPOINT_DEFAULTS } from './defaults.ts';
 import { endpointShape, type GivenCall, stepShape } from './endpoint-shape.ts';
 import { readHeaders } from './headers.ts';
@@ -8,6 +7,7 @@ import { parametersOf, readPaging } from './paging.ts';
 import { checkText, type Scope } from './placeholders.ts';
 import type { Report } from './report.ts';
 import { readShape } from './shape.ts';
+import type { StepConfig } from './source-config.ts';
 import { type Hosts, queryNames, readUrl } from './step-url.ts';
 import { checkTimes, type GivenTimes, timesOf } from './times.ts';
 import { join, type MapNode } from './tree.ts';

@@ -1,8 +1,8 @@
-import type { TimeConfig } from './config.ts';
 import { SOURCE_DEFAULTS } from './defaults.ts';
 import { accept, choice, quote, scalar } from './format.ts';
 import type { Report } from './report.ts';
 import { optional } from './shape.ts';
+import type { TimeConfig } from './source-config.ts';
 import { timeZone } from './time-zone.ts';
 import { join, type MapNode } from './tree.ts';
 

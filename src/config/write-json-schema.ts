@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import type { TemplateInfo } from './config.ts';
 import { credentialShape } from './credential-shape.ts';
 import { DEFAULTS } from './defaults.ts';
 import { endpointDefinitions, endpointSourceShape, stepsSourceShape } from './endpoint-shape.ts';
@@ -8,6 +7,7 @@ import { maskSchema } from './mask.ts';
 import { objectSchema, orReference } from './object-schema.ts';
 import { SETTING_PATHS, settingOf } from './settings.ts';
 import { sourceShape } from './source-shape.ts';
+import type { TemplateInfo } from './template-info.ts';
 
 const DRAFT = 'http://json-schema.org/draft-07/schema#';
 

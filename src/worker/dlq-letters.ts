@@ -1,4 +1,5 @@
-import type { Config, SourceConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { SourceConfig } from '../config/source-config.ts';
 import { WorkerError } from '../core/errors.ts';
 import { shardFor } from '../core/murmur2.ts';
 import type { KafkaClient } from '../kafka/kafkajs-patches.ts';

@@ -1,8 +1,8 @@
 import { compileDateFormat } from '../clockify/macros.ts';
 import { checkSteps } from '../clockify/manual/check.ts';
 import { compileReportBody } from '../clockify/report-body.ts';
-import type { ReportConfig } from '../config/config.ts';
 import type { Judges } from '../config/judges.ts';
+import type { ReportConfig } from '../config/source-config.ts';
 import { toWorkerError } from '../core/errors.ts';
 
 /** Those who will make the requests, asked while the configuration is read: nothing wrong is found later. */

@@ -5,7 +5,7 @@ import { evolve } from '../avro/evolve.ts';
 import { fieldsFromSchema, keySchemaOf, valueSchemaOf } from '../avro/generated.ts';
 import type { MappedField } from '../avro/generated-field.ts';
 import { parseRecordSchema, type RecordSchema } from '../avro/schema.ts';
-import type { EndpointConfig } from '../config/config.ts';
+import type { EndpointConfig } from '../config/source-config.ts';
 import { WorkerError } from '../core/errors.ts';
 import type { FieldMapping } from '../core/field.ts';
 import { ROW_HASH } from '../core/field-hash.ts';

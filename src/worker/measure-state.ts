@@ -1,4 +1,5 @@
-import type { Config, SourceConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { SourceConfig } from '../config/source-config.ts';
 import type { Metrics, MetricsOptions } from '../telemetry/metrics.ts';
 import { intervalMs } from './next-run.ts';
 import type { WorkerStatus } from './status.ts';

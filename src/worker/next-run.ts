@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import type { Schedule } from '../config/config.ts';
+import type { Schedule } from '../config/source-config.ts';
 
 /** Timers of Node may fire this much before their time; such a start belongs to the time it was set for. */
 const EARLY_MS = 50;

@@ -3,7 +3,7 @@ import { OVERLAP_MS } from '../clockify/rhythms/changes.ts';
 import { READS_A_SWEEP } from '../clockify/rhythms/strays.ts';
 import { FURTHEST_ZONE_MS } from '../clockify/rhythms/windows.ts';
 import { templateNamed } from '../clockify/templates/catalogue.ts';
-import type { RhythmsConfig, SourceConfig } from '../config/config.ts';
+import type { RhythmsConfig, SourceConfig } from '../config/source-config.ts';
 import type { Rhythm } from '../core/request-plan.ts';
 import { straysEveryMs } from './plan-rhythms.ts';
 

@@ -1,6 +1,6 @@
 import { digest } from '../avro/digest.ts';
 import { createManualEndpoint } from '../clockify/manual/endpoint.ts';
-import type { EndpointConfig } from '../config/config.ts';
+import type { EndpointConfig } from '../config/source-config.ts';
 import { compileMapping } from '../core/field.ts';
 import { ROW_HASH, rowHashMapper } from '../core/field-hash.ts';
 import type { Endpoint, Mapper, Params, Slice, Walk } from '../pipeline/ports.ts';

@@ -6,7 +6,7 @@ import { createRunning } from '../clockify/rhythms/running.ts';
 import { createStrays } from '../clockify/rhythms/strays.ts';
 import { createRecent, createReconcile, type WindowOptions } from '../clockify/rhythms/windows.ts';
 import type { Template } from '../clockify/templates/template.ts';
-import type { RhythmsConfig } from '../config/config.ts';
+import type { RhythmsConfig } from '../config/source-config.ts';
 import type { Priority } from '../core/rate.ts';
 import type { Endpoint, Params } from '../pipeline/ports.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';

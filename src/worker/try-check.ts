@@ -1,7 +1,8 @@
 import { probeRegistry } from '../avro/probe.ts';
 import { createRegistry } from '../avro/registry.ts';
 import type { Client, Sender } from '../clockify/client.ts';
-import type { Config, Credential, SourceConfig } from '../config/config.ts';
+import type { Config, Credential } from '../config/config.ts';
+import type { SourceConfig } from '../config/source-config.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import { probeKafka } from '../kafka/probe.ts';

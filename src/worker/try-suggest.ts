@@ -8,7 +8,8 @@ import {
   type MetadataCandidate,
   metadataCandidates,
 } from '../clockify/try-paths.ts';
-import type { Config, SourceConfig, StepConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { SourceConfig, StepConfig } from '../config/source-config.ts';
 import { WorkerError } from '../core/errors.ts';
 import { jsonOf } from '../pipeline/extract.ts';
 import type { Params } from '../pipeline/ports.ts';

@@ -6,7 +6,8 @@ import { type Client, type ClientOptions, createClient, type Sender } from '../c
 import { listIds } from '../clockify/discovery.ts';
 import type { Clock } from '../clockify/lease.ts';
 import { parentTemplates } from '../clockify/templates/catalogue.ts';
-import type { Config, Credential, SourceConfig } from '../config/config.ts';
+import type { Config, Credential } from '../config/config.ts';
+import type { SourceConfig } from '../config/source-config.ts';
 import { shardFor } from '../core/murmur2.ts';
 import type { Ambient } from '../pipeline/ports.ts';
 import type { Shard } from '../pipeline/shard.ts';

@@ -1,6 +1,7 @@
 import { templateNamed, templates } from '../../src/clockify/templates/catalogue.ts';
-import type { Config, SourceConfig } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import type { SourceConfig } from '../../src/config/source-config.ts';
 import { type Setup, unitMs } from './script.ts';
 
 export const REQUEST_TIMEOUT_MS = 10_000;

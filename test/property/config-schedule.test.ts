@@ -1,7 +1,7 @@
 import { ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Schedule } from '../../src/config/config.ts';
+import type { Schedule } from '../../src/config/source-config.ts';
 import { nextRunAfter } from '../../src/worker/next-run.ts';
 
 const runs = {

@@ -1,9 +1,11 @@
 import { digest } from '../../src/avro/digest.ts';
 import type { LocalRegistry } from '../../src/avro/local-registry.ts';
-import { type Answer, type Call, type Client, createClient, type Sender } from '../../src/clockify/client.ts';
+import { type Call, type Client, createClient, type Sender } from '../../src/clockify/client.ts';
 import { listIds } from '../../src/clockify/discovery.ts';
+import type { Answer } from '../../src/clockify/reply.ts';
 import { parentTemplates, templateNamed } from '../../src/clockify/templates/catalogue.ts';
-import type { Config, RhythmsConfig, SourceConfig } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { RhythmsConfig, SourceConfig } from '../../src/config/source-config.ts';
 import type { Rate } from '../../src/core/rate.ts';
 import { createStaticMembership } from '../../src/kafka/static-membership.ts';
 import type { Ambient, DeleteGuard } from '../../src/pipeline/ports.ts';

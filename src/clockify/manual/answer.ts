@@ -1,6 +1,6 @@
 import { WorkerError } from '../../core/errors.ts';
 import { errorOf } from '../answers.ts';
-import type { Reply } from '../client.ts';
+import type { Reply } from '../reply.ts';
 
 /**
  * What an answer must be before it is taken for data. All else is an error, so that the sweep is partial and nothing

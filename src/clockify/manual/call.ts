@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { WorkerError } from '../../core/errors.ts';
 import { errorOf, provesGone } from '../answers.ts';
-import type { Reply, Sender } from '../client.ts';
+import type { Sender } from '../client.ts';
+import type { Reply } from '../reply.ts';
 import { checkReply, parseJson } from './answer.ts';
 import type { Bound, Scope } from './names.ts';
 import { compilePaging, type Pager, type Position } from './paging.ts';

@@ -1,7 +1,8 @@
 import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { untilStopped } from '../../../src/cli/try-options.ts';
-import type { Client, Reply, Sender } from '../../../src/clockify/client.ts';
+import type { Client, Sender } from '../../../src/clockify/client.ts';
+import type { Reply } from '../../../src/clockify/reply.ts';
 import { createTryClient, type Exchange } from '../../../src/clockify/try-client.ts';
 
 const signal = new AbortController().signal;

@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBudgets, processClock } from '../../../src/clockify/budgets.ts';
-import type { Answer, Client, ClientOptions, Sender } from '../../../src/clockify/client.ts';
+import type { Client, ClientOptions, Sender } from '../../../src/clockify/client.ts';
+import type { Answer } from '../../../src/clockify/reply.ts';
 import type { FailureKind, WorkerError } from '../../../src/core/errors.ts';
 import type { Priority } from '../../../src/core/rate.ts';
 import { without } from '../../support/canary.ts';

@@ -1,7 +1,8 @@
 import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer, Call, Client } from '../../../src/clockify/client.ts';
+import type { Call, Client } from '../../../src/clockify/client.ts';
 import { listIds } from '../../../src/clockify/discovery.ts';
+import type { Answer } from '../../../src/clockify/reply.ts';
 import { parentTemplates } from '../../../src/clockify/templates/catalogue.ts';
 import { projects } from '../../../src/clockify/templates/projects.ts';
 import type { WorkerError } from '../../../src/core/errors.ts';

@@ -1,6 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer, Call, Reply, Sending } from '../../../src/clockify/client.ts';
+import type { Call, Sending } from '../../../src/clockify/client.ts';
+import type { Answer, Reply } from '../../../src/clockify/reply.ts';
 import { createReportEndpoint, type ReportOptions, type ReportWalk } from '../../../src/clockify/report-endpoint.ts';
 import { templateNamed } from '../../../src/clockify/templates/catalogue.ts';
 import { compileMapping } from '../../../src/core/field.ts';

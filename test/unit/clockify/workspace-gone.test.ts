@@ -1,6 +1,7 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer, Call } from '../../../src/clockify/client.ts';
+import type { Call } from '../../../src/clockify/client.ts';
+import type { Answer } from '../../../src/clockify/reply.ts';
 import { isWorkspaceGone } from '../../../src/clockify/workspace-gone.ts';
 
 const { signal } = new AbortController();

@@ -7,8 +7,8 @@ import { compileDateFormat } from '../../../src/clockify/macros.ts';
 import { checkSteps } from '../../../src/clockify/manual/check.ts';
 import { compileReportBody } from '../../../src/clockify/report-body.ts';
 import { templates } from '../../../src/clockify/templates/catalogue.ts';
-import type { ReportConfig } from '../../../src/config/config.ts';
 import { lintConfig } from '../../../src/config/load-config.ts';
+import type { ReportConfig } from '../../../src/config/source-config.ts';
 import { jsonSchema, printJson } from '../../../src/config/write-json-schema.ts';
 import { validate } from './json-schema-validator.ts';
 

@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { secretsOf } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { ConfigError } from '../../../src/config/problem.ts';
+import { secretsOf } from '../../../src/config/secrets.ts';
 import { KEY, lint, MINIMAL, problemsOf, TEMPLATES } from './support.ts';
 
 test('the smallest file gives a complete configuration', () => {

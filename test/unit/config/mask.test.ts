@@ -1,7 +1,7 @@
 import { deepEqual, match } from 'node:assert/strict';
 import { test } from 'node:test';
 import { templates } from '../../../src/clockify/templates/catalogue.ts';
-import { secretsOf } from '../../../src/config/config.ts';
+import { secretsOf } from '../../../src/config/secrets.ts';
 import { lint } from './support.ts';
 
 const KEYED = 'mask: { key: "0123456789abcdef-key" }\n';

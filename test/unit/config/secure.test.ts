@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { test } from 'node:test';
-import { secretsOf } from '../../../src/config/config.ts';
+import { secretsOf } from '../../../src/config/secrets.ts';
 import { lint, MINIMAL } from './support.ts';
 
 const withKafka = (...lines: readonly string[]) => lint(`${MINIMAL}kafka: { ${lines.join(', ')} }\n`);

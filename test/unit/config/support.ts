@@ -1,5 +1,5 @@
-import type { TemplateInfo } from '../../../src/config/config.ts';
 import { type LintResult, type LoadOptions, lintConfig } from '../../../src/config/load-config.ts';
+import type { TemplateInfo } from '../../../src/config/template-info.ts';
 
 export const TEMPLATES: readonly TemplateInfo[] = [
   {

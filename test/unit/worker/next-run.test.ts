@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Schedule } from '../../../src/config/config.ts';
+import type { Schedule } from '../../../src/config/source-config.ts';
 import { nextRunAfter, spreadMs } from '../../../src/worker/next-run.ts';
 
 function at(text: string): number {

@@ -1,4 +1,5 @@
-import type { Answer, Call, Client } from '../../../../src/clockify/client.ts';
+import type { Call, Client } from '../../../../src/clockify/client.ts';
+import type { Answer } from '../../../../src/clockify/reply.ts';
 import type { Known, RhythmWalk, SweepEnd, Witness } from '../../../../src/clockify/rhythms/rhythm.ts';
 
 /** Answers as a test wants them: a value is a success as JSON, a number a status. */

@@ -91,14 +91,19 @@ export async function startProxy(broker: string): Promise<KafkaProxy> {
 }
 
 /** A client whose every connection goes through the proxy, whatever address the broker gives of itself. */
-export function clientThrough(proxy: KafkaProxy, broker: string, requestTimeout: number): KafkaClient {
+export function clientThrough(
+  proxy: Pick<KafkaProxy, 'port'>,
+  broker: string,
+  requestTimeout: number,
+  retries = 8,
+): KafkaClient {
   return newKafka({
     brokers: [broker],
     clientId: 'proxied',
     requestTimeout,
     enforceRequestTimeout: true,
     connectionTimeout: 2_000,
-    retry: { initialRetryTime: 10, retries: 8, maxRetryTime: 500 },
+    retry: { initialRetryTime: 10, retries, maxRetryTime: 500 },
     logLevel: logLevel.NOTHING,
     socketFactory: ({ onConnect }) => connect({ port: proxy.port, host: '127.0.0.1' }, onConnect).setNoDelay(true),
   });

@@ -5,7 +5,9 @@ import type { ShardWriter, TransactionalSink } from '../../src/pipeline/ports.ts
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { eventually } from '../support/eventually.ts';
+import { startInterceptor } from './kafka-interceptor.ts';
 import { clientFor, committedOf, newPlace, type Place } from './kafka-place.ts';
+import { clientThrough, END_TXN, PRODUCE } from './kafka-proxy.ts';
 
 let stack: Stack;
 before(async () => {
@@ -110,3 +112,93 @@ test('a broker that dies, comes back, falls silent: every number is there once, 
   ok(counter.codes.size > 0, 'nothing went wrong: the test showed nothing');
   process.stdout.write(`# ${last + 1} committed; met ${JSON.stringify(Object.fromEntries(counter.codes))}\n`);
 });
+
+/** Half a minute of attempts: a broker is back before. */
+const PATIENT = 60;
+const signal = new AbortController().signal;
+
+/** Where the coordinator dies; undefined: between two transactions. */
+interface Death {
+  readonly apiKey: number;
+  /** Requests of that kind that pass before. */
+  readonly passing: number;
+  /** It dies with its answer, or else before the request arrives. */
+  readonly isAnswered: boolean;
+}
+
+for (const [when, death] of [
+  ['between two transactions', undefined],
+  ['between two sends of a transaction', { apiKey: PRODUCE, passing: 1, isAnswered: false }],
+  ['before it is told of the end', { apiKey: END_TXN, passing: 0, isAnswered: false }],
+  ['when it has told of the end', { apiKey: END_TXN, passing: 0, isAnswered: true }],
+] satisfies [string, Death | undefined][]) {
+  test(`P1 P2: a coordinator that is restarted ${when}: all of it is committed once`, {
+    timeout: 60_000,
+  }, async (t) => {
+    const place = await newPlace(t, stack.brokers);
+    const broker = stack.brokers[0] ?? '';
+    let restarted: Promise<void> | undefined;
+    const restart = async () => {
+      await stack.broker?.kill();
+      await stack.broker?.start();
+    };
+    let passing = death?.passing ?? 0;
+    let isNext = false;
+    let last: Buffer | undefined;
+    const between = await startInterceptor(broker, {
+      request(apiKey, request) {
+        if (!isNext || apiKey !== death?.apiKey || last !== undefined || passing-- > 0) return undefined;
+        last = request;
+        if (death.isAnswered) return undefined;
+        restarted = restart();
+        return restarted.then(() => Buffer.of());
+      },
+      answer(_, answer, request) {
+        if (request !== last) return answer;
+        restarted = restart();
+        return Buffer.of();
+      },
+    });
+    t.after(() => between.close());
+    const sink = place.sink(clientThrough(between, broker, 5_000, PATIENT));
+    const writer = await sink.fence(0, signal);
+    await writer.commit(pageOf(place, 'first', 1));
+    if (death === undefined) await restart();
+    isNext = true;
+    const met = await untilCommitted(place, sink, writer);
+    await restarted;
+    ok(death === undefined || restarted !== undefined, 'it was restarted');
+    const values = (await committedOf(place.client, place.topics[0])).map(({ value }) => String(value));
+    deepStrictEqual(values, ['first', ...Array.from({ length: LARGE }, () => 'second')]);
+    t.diagnostic(`met ${met.join(', ') || 'nothing'}`);
+  });
+}
+
+/** More than one send. */
+const LARGE = 1_500;
+
+const pageOf = ({ topics }: Place, value: string, count: number) => ({
+  records: Array.from({ length: count }, () => recordOf(topics[0], 'k', value)),
+  state: [{ key: 'k', value: Buffer.from(value) }],
+});
+
+/** As a worker does it: what is spent is fenced and read again, and only what is missing is committed again. */
+async function untilCommitted(place: Place, sink: TransactionalSink, first: ShardWriter): Promise<string[]> {
+  const met: string[] = [];
+  let writer: ShardWriter | undefined = first;
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      if (writer === undefined) {
+        writer = await sink.fence(0, signal);
+        if ((await restored(place.reader({ stallMs: 10_000 }), 0)).get('k') === 'second') return met;
+      }
+      await writer.commit(pageOf(place, 'second', LARGE));
+      return met;
+    } catch (error) {
+      ok(error instanceof WorkerError && error.kind === 'transient', String(error));
+      met.push(error.code);
+      if (error.code !== 'sink.not_committed') writer = undefined;
+    }
+  }
+  throw new Error(`not committed; met ${met.join(', ')}`);
+}

@@ -18,7 +18,7 @@ import {
   TRANSACTIONAL_ID,
   WRITE,
 } from '../support/rights.ts';
-import { clientFor, newPlace } from './kafka-place.ts';
+import { clientFor, committedOf, newPlace } from './kafka-place.ts';
 
 const signal = new AbortController().signal;
 
@@ -45,6 +45,33 @@ test('a topic that may not be written to is refused, the rest of the shard goes 
     writer = await sink.fence(0, signal);
     await writer.commit({ records: [recordOf(b, 'k', 'v')], state: [] });
   });
+});
+
+test('of several topics one that may not be written to refuses the transaction for good, wherever it stands', {
+  timeout: 40_000,
+}, async (t) => {
+  const place = await newPlace(t, stack.brokers);
+  const sink = place.sink();
+  const [a, b, c] = place.topics;
+  await addRule(place.client, DENY, TOPIC, b, WRITE);
+  for (const topics of [
+    [a, b, c],
+    [b, c, a],
+    [c, a, b],
+  ]) {
+    const records = topics.map((topic) => recordOf(topic, 'k', 'v'));
+    const writer = await sink.fence(0, signal);
+    await rejects(writer.commit({ records, state: [] }), refusedAs('sink.refused'));
+  }
+  const writer = await sink.fence(0, signal);
+  await writer.commit({ records: [recordOf(a, 'k', 'last'), recordOf(c, 'k', 'last')], state: [] });
+  for (const topic of [a, c]) {
+    const seen = await committedOf(place.client, topic);
+    deepStrictEqual(
+      seen.map(({ value }) => String(value)),
+      ['last'],
+    );
+  }
 });
 
 test('a transactional id, a group, a topic to read that may not be used are config errors', {

@@ -80,7 +80,7 @@ function mayShow(text: string, scrub: Scrub): boolean {
 
 function cleanJson(text: string, scrub: Scrub): string {
   const clean = cleanScalars(text, scrub);
-  return scrub(clean) === clean || isJson(clean) ? clean : scrub(clean);
+  return isJson(clean) ? clean : cleanScalars(scrub(text), scrub);
 }
 
 /** Of any depth and size, for nothing is taken apart but the strings and numbers themselves. */

@@ -1,6 +1,7 @@
 import { equal, match, ok } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Stack, startStack } from '../stack/stack.ts';
+import { without } from '../support/canary.ts';
 import { type Authority, type Certificates, openCertificates } from '../support/certificates.ts';
 import { openTryPlace, type TryPlace, template } from './try-place.ts';
 
@@ -38,6 +39,7 @@ describe('the program at a broker with TLS and SCRAM', { timeout: 240_000 }, () 
         `  sasl_password: ${password}`,
         `registry: { url: "${stack.registryUrl}" }`,
         `topics: { prefix: ${name}, replication_factor: 1 }`,
+        'log: { level: trace }',
       ],
     );
 
@@ -48,7 +50,8 @@ describe('the program at a broker with TLS and SCRAM', { timeout: 240_000 }, () 
     const checked = await place.run(['check', '-c', file]);
     equal(checked.code, 0, checked.out);
     match(checked.out, /^ok +kafka: 1 broker/m);
-    ok(!`${err}${checked.out}${checked.err}`.includes(PASSWORD));
+    without(`${err}${checked.out}${checked.err}`, 'a worker or a check', [PASSWORD]);
+    ok(err.includes('"level":"trace"') || err.includes('"level":"debug"'), 'there was a log to look at');
   });
 
   test('P7: a wrong authority or password ends it at once, says why, and shows no password', async () => {
@@ -59,7 +62,7 @@ describe('the program at a broker with TLS and SCRAM', { timeout: 240_000 }, () 
     const wrong = await place.run(['run', '--once', '-c', configure('wrong', ours.caFile, 'Wrong-Password-88')]);
     equal(wrong.code, 2);
     match(wrong.err, /Invalid (?:username|credentials)|SASL|credentials/);
-    ok(!`${foreign.err}${wrong.err}`.includes(PASSWORD) && !wrong.err.includes('Wrong-Password-88'));
+    without(`${foreign.err}${wrong.err}`, 'the log', [PASSWORD, 'Wrong-Password-88']);
     const missing = await place.run(['check', '-c', configure('missing', '/nowhere/ca.pem')]);
     match(missing.out, /^fail +kafka: the file of kafka\.tls_ca cannot be read/m);
   });

@@ -70,6 +70,7 @@ test('what is cut off, no JSON, very deep or very large loses its secrets as wel
   for (const text of ['[{"id": "planted-secret', '<html>"planted-secret" \'planted-secret', 'planted-secret\\']) {
     ok(!json(text).includes('planted'), text);
   }
+  equal(json('Basic d29yOnBsYW50ZWQtc2VjcmV0, 1planted-secret'), 'Basic d29yOn[redacted], 1[redacted]');
   const deep = `${'['.repeat(100_000)}"planted\\u002dsecret"${']'.repeat(100_000)}`;
   equal(json(deep), deep.replace('planted\\u002dsecret', '[redacted]'));
   const large = JSON.stringify([`${'"\n'.repeat(4_000_000)}planted-secret`]);

@@ -8,8 +8,8 @@ export interface ConsolePort {
   version(): object;
   isStarted(): boolean;
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
-  /** @param slices how many slices of each source */
-  status(slices: number): object;
+  /** @param slices how many slices of each source; `samples`: whether it may hold values of answers */
+  status(slices: number, samples: boolean): object;
   /** Metrics in the text format of Prometheus; undefined where there are none. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }> | undefined;
   /** What each command takes: all texts, `source` and `level` must be there. */
@@ -31,7 +31,7 @@ export async function answer(request: IncomingMessage, port: ConsolePort, option
   const refusal = refuseReader(asker, options);
   if (refusal !== undefined) return refused(refusal);
   const name = commandIn(url, port);
-  if (name === undefined) return show(method, url, port);
+  if (name === undefined) return show(method, url, port, refuseCommander(asker, options) === undefined);
   if (method !== 'POST') return notAllowed('POST');
   const denied = refuseCommander(asker, options);
   return denied === undefined ? obey(name, request, port) : refused(denied, CLOSE);
@@ -42,10 +42,11 @@ function commandIn({ pathname }: URL, { commands }: ConsolePort): string | undef
   return Object.hasOwn(commands, name) ? name : undefined;
 }
 
-async function show(method: string, url: URL, port: ConsolePort): Promise<Reply> {
+/** @param isTrusted who asks could command, too: values of answers are for nobody else */
+async function show(method: string, url: URL, port: ConsolePort, isTrusted: boolean): Promise<Reply> {
   const page = Object.hasOwn(PAGES, url.pathname) ? PAGES[url.pathname] : undefined;
   if (page === undefined) return refused(notFound(port), CLOSE);
-  return method === 'GET' || method === 'HEAD' ? page(port, url) : notAllowed('GET, HEAD');
+  return method === 'GET' || method === 'HEAD' ? page(port, url, isTrusted) : notAllowed('GET, HEAD');
 }
 
 /** What may follow on this connection is not read. */
@@ -67,7 +68,7 @@ function notAllowed(allow: string): Reply {
   return refused({ status: 405, code: 'console.method', message: `this takes ${allow}` }, { allow, ...CLOSE });
 }
 
-type Page = (port: ConsolePort, url: URL) => Reply | Promise<Reply>;
+type Page = (port: ConsolePort, url: URL, isTrusted: boolean) => Reply | Promise<Reply>;
 
 const PAGES: Readonly<Record<string, Page>> = {
   '/livez': () => json(200, { live: true }),
@@ -77,9 +78,10 @@ const PAGES: Readonly<Record<string, Page>> = {
     return json(readiness.ready ? 200 : 503, readiness);
   },
   '/version': (port) => json(200, port.version()),
-  '/status': (port, url) => {
+  '/status': (port, url, isTrusted) => {
     const slices = url.searchParams.get('slices') ?? String(SLICES);
-    if (/^\d{1,5}$/.test(slices) && Number(slices) <= MOST_SLICES) return json(200, port.status(Number(slices)));
+    if (/^\d{1,5}$/.test(slices) && Number(slices) <= MOST_SLICES)
+      return json(200, port.status(Number(slices), isTrusted));
     return refused({ status: 400, code: 'console.bad_query', message: `slices is a number up to ${MOST_SLICES}` });
   },
   '/metrics': async (port) => {

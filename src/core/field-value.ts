@@ -51,11 +51,34 @@ export function typeName(value: unknown): string {
   return isLong(value) ? 'whole number' : 'whole number too large';
 }
 
-export function wrongType(path: string, expected: string, value: unknown): WorkerError {
+/** A value that a field cannot take. */
+export class WrongTypeError extends WorkerError {
+  /** Dotted, without the place in a list: `tags[]`. */
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+
+  /** @param place where it is in this one item: `tags[3]` */
+  constructor(path: string, expected: string, found: string, place: string) {
+    super('record', 'extract.wrong_type', `${place} should be ${expected} and is ${found}`);
+    this.path = path;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+export function wrongType(path: string, expected: string, value: unknown, place: string = path): WrongTypeError {
   const found = typeName(value);
   const detail = found === 'string' && expected.startsWith('ISO') ? 'another string' : found;
-  return new WorkerError('record', 'extract.wrong_type', `${path} should be ${expected} and is ${detail}`);
+  return new WrongTypeError(path, expected, detail, place);
 }
+
+/** What a field of this type takes, as an error message names it. */
+export function expectedOf(type: FieldType): string {
+  return type === 'strings' || type === 'string-set' ? STRINGS : EXPECTED[type];
+}
+
+const STRINGS = 'list of strings';
 
 type Scalar = Exclude<FieldType, 'strings' | 'string-set'>;
 
@@ -111,9 +134,9 @@ function daysInMonth(year: number, month: number): number {
 
 function strings(value: unknown, path: string): string[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw wrongType(path, 'list of strings', value);
+  if (!Array.isArray(value)) throw wrongType(path, STRINGS, value);
   return value.map((item, index) => {
-    if (typeof item !== 'string') throw wrongType(`${path}[${index}]`, 'string', item);
+    if (typeof item !== 'string') throw wrongType(`${path}[]`, 'string', item, `${path}[${index}]`);
     return item.toWellFormed();
   });
 }

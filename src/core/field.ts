@@ -1,5 +1,9 @@
+import type { Fault } from './drift.ts';
 import { WorkerError } from './errors.ts';
+import { faultsIn } from './faults.ts';
 import { type FieldType, valueReader, wrongType } from './field-value.ts';
+import { type Item, isItem, own } from './item.ts';
+import { compileItemShape, type ItemShape } from './item-shape.ts';
 import type { EntityKey, Row, RowValue } from './record.ts';
 
 /**
@@ -50,9 +54,11 @@ export interface RowMapper {
    * and what is empty have no type that a field could get, and are not told of.
    */
   unknownFields(item: unknown): readonly string[];
+  readonly shape: ItemShape;
+  /** All that keeps an item from being a row, where `rowOf` throws at the first of it: each path once. */
+  faults(item: unknown): readonly Fault[];
 }
 
-type Item = Readonly<Record<string, unknown>>;
 type Getter = (item: Item, parameters: Parameters) => RowValue;
 
 /** @throws {WorkerError} config `mapping.invalid` where the shape contradicts itself */
@@ -64,7 +70,11 @@ export function compileMapping(shape: RowShape): RowMapper {
     const mapping = fields.find(({ field }) => field === name) as FieldMapping;
     return { get: compileField(mapping), path: pathText(mapping) };
   });
-  const known = knownPaths(fields);
+  const itemFields = fields.filter((mapping) => 'path' in mapping);
+  const itemShape = compileItemShape(itemFields);
+  const readings = itemFields.map((mapping) => {
+    return { path: mapping.path, get: compileField(mapping), isKey: keyFields.includes(mapping.field) };
+  });
 
   const keyOf = (item: unknown, parameters: Parameters): EntityKey =>
     keyParts.map(({ get, path }) => {
@@ -86,7 +96,14 @@ export function compileMapping(shape: RowShape): RowMapper {
     return typeof start === 'number' ? start : null;
   };
 
-  return { keyOf, rowOf, startOf, unknownFields: (item) => unknownUnder(item, known, '') };
+  return {
+    keyOf,
+    rowOf,
+    startOf,
+    shape: itemShape,
+    unknownFields: (item) => [...itemShape.tally([item]).unknown.keys()],
+    faults: (item) => faultsIn(item, readings),
+  };
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -126,15 +143,6 @@ function descend(start: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** Never what an object inherits: items come from outside, and so may the paths. */
-function own(object: Item, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
-function isItem(value: unknown): value is Item {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function asItem(item: unknown): Item {
   if (!isItem(item)) throw wrongType('the item', 'object', item);
   return item;
@@ -146,46 +154,4 @@ function pathText(mapping: FieldMapping): string {
 
 function noKey(path: string): WorkerError {
   return new WorkerError('record', 'extract.no_key', `${path} is part of the key and is missing or empty`);
-}
-
-/** Names that are mapped; `null` marks one that is mapped as a whole. */
-type Known = Map<string, Known | null>;
-
-function knownPaths(fields: readonly FieldMapping[]): Known {
-  const root: Known = new Map();
-  for (const mapping of fields) {
-    if ('path' in mapping) addPath(root, mapping.path);
-  }
-  return root;
-}
-
-function addPath(known: Known, [name, ...rest]: readonly string[]): void {
-  if (name === undefined || known.get(name) === null) return;
-  if (rest.length === 0) {
-    known.set(name, null);
-    return;
-  }
-  const inner = known.get(name) ?? new Map();
-  known.set(name, inner);
-  addPath(inner, rest);
-}
-
-function unknownUnder(value: unknown, known: Known, prefix: string): string[] {
-  if (!isItem(value)) return [];
-  const found: string[] = [];
-  for (const name of Object.keys(value)) {
-    const inner = known.get(name);
-    if (inner === undefined) found.push(...(saysNothing(value[name]) ? [] : [prefix + name]));
-    else if (inner !== null) found.push(...unknownUnder(value[name], inner, `${prefix}${name}.`));
-  }
-  return found;
-}
-
-/** So deep that an answer which is nothing but brackets cannot exhaust the stack. */
-const DEEPEST = 20;
-
-function saysNothing(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return value === null || value === undefined;
-  if (Array.isArray(value)) return value.length === 0;
-  return depth < DEEPEST && Object.values(value).every((inner) => saysNothing(inner, depth + 1));
 }

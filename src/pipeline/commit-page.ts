@@ -1,16 +1,18 @@
+import type { DriftCounts } from '../core/drift.ts';
 import type { EntityKey } from '../core/record.ts';
 import { entityStateKey } from '../core/state-codec.ts';
 import { commit, outcomeOf } from './commit.ts';
 import { type Counts, countsOf, NO_COUNTS } from './counts.ts';
 import { deadLetterId, diff, isOutdated } from './diff.ts';
 import type { Encoded } from './encode.ts';
-import { inTurn, meet } from './sweep.ts';
+import { inTurn, lookedAt, meet } from './sweep.ts';
 
 /** What is left of a page once it is committed. */
 export interface Committed {
   readonly number: number;
   readonly last: boolean;
   readonly counts: Counts;
+  readonly drift: DriftCounts;
 }
 
 /** Diff and commit as one piece of work, and only then what the sweep and the page memory know (P1). */
@@ -18,22 +20,40 @@ export async function commitPage(page: Encoded): Promise<Committed> {
   const { number, last } = page;
   const counts =
     page.known === undefined ? await commitNews(page) : { ...NO_COUNTS, extracted: page.items, unchanged: page.items };
+  const { sight, drift } = noteShape(page);
   meetAll(page);
+  remember(page, sight);
   if (last) page.sweep.context.memory.pages.trim(number);
-  return { number, last, counts };
+  return { number, last, counts, drift };
+}
+
+function noteShape({ sweep, shape, known }: Encoded) {
+  const before = known === undefined ? undefined : { sight: known.sight, items: known.keys.length };
+  return sweep.context.source.drift.notePage({ ...lookedAt(sweep), shape, known: before });
 }
 
 function commitNews(page: Encoded): Promise<Counts> {
   const { context } = page.sweep;
   return inTurn(context, async () => {
     const found = diff(context, page.records, page.rejects, page.receivedAtMs, page.asked);
-    context.source.rejects?.admit(page.items, found.deadLetters.length, context.ambient.monotonic());
+    admit(page, found.deadLetters.length);
     await commit(context, outcomeOf(found));
     noteLeft(page, found.left);
     noteGone(page);
     noteSeen(page);
     return countsOf(page, found);
   });
+}
+
+/** Where so many do not fit that the page is refused, why they do not is told all the same. */
+function admit({ sweep, items, shape }: Encoded, letters: number): void {
+  const { source, ambient } = sweep.context;
+  try {
+    source.rejects?.admit(items, letters, ambient.monotonic());
+  } catch (thrown) {
+    sweep.refused = source.drift.noteFaults(shape?.faults ?? []);
+    throw thrown;
+  }
 }
 
 function noteLeft({ sweep }: Encoded, left: readonly EntityKey[]): void {
@@ -76,7 +96,6 @@ function meetAll(page: Encoded): void {
   }
   if (sweep.met.size === shown && isPromised(page)) sweep.sawHole = true;
   if (page.known !== undefined) noteSeen(page);
-  remember(page);
 }
 
 /** Not asked for only because no header had said that the list was over. */
@@ -85,9 +104,9 @@ function isPromised({ number, items, lastPage }: Encoded): boolean {
 }
 
 /** A page with rejects is looked at each time: it is not what the state says. */
-function remember(page: Encoded): void {
+function remember(page: Encoded, sight: string): void {
   if (page.known !== undefined) return;
   const { pages } = page.sweep.context.memory;
   if (page.unlike === true || page.rejects.length > 0) pages.forget(page.number);
-  else pages.remember(page, page.sweep.context.source.name);
+  else pages.remember(page, page.sweep.context.source.name, sight);
 }

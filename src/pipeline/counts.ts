@@ -14,7 +14,6 @@ export interface Counts {
   readonly deadLettersAt: Readonly<Record<Reject['stage'], number>>;
   /** In the dead letters already, and still the same. */
   readonly repeated: number;
-  readonly unknownFields: ReadonlyMap<string, number>;
 }
 
 const NO_STAGE = { extract: 0, encode: 0 } as const;
@@ -28,13 +27,9 @@ export const NO_COUNTS: Counts = {
   deadLettered: 0,
   deadLettersAt: NO_STAGE,
   repeated: 0,
-  unknownFields: new Map(),
 };
 
-export function countsOf(
-  read: { readonly items: number; readonly superseded: number; readonly unknownFields: ReadonlyMap<string, number> },
-  found: Diff,
-): Counts {
+export function countsOf(read: { readonly items: number; readonly superseded: number }, found: Diff): Counts {
   const published = { ...NONE } as Record<Op, number>;
   for (const change of found.changes) published[change.op] += 1;
   const deadLettersAt = { ...NO_STAGE } as Record<Reject['stage'], number>;
@@ -47,7 +42,6 @@ export function countsOf(
     deadLettered: found.deadLetters.length,
     deadLettersAt,
     repeated: found.repeated,
-    unknownFields: read.unknownFields,
   };
 }
 
@@ -61,8 +55,6 @@ export function addCounts(left: Counts | undefined, right: Counts): Counts {
     u: left.published.u + right.published.u,
     d: left.published.d + right.published.d,
   };
-  const unknownFields = new Map(left.unknownFields);
-  for (const [path, count] of right.unknownFields) unknownFields.set(path, (unknownFields.get(path) ?? 0) + count);
   return {
     extracted: sum('extracted'),
     unchanged: sum('unchanged'),
@@ -74,6 +66,5 @@ export function addCounts(left: Counts | undefined, right: Counts): Counts {
     },
     repeated: sum('repeated'),
     published,
-    unknownFields,
   };
 }

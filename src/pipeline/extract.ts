@@ -1,5 +1,6 @@
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import type { EntityKey, Reject, SourceRecord } from '../core/record.ts';
+import type { PageShape } from './drift.ts';
 import type { KnownPage } from './page-memory.ts';
 import type { Polled } from './poll.ts';
 import type { PageContent, SourceKind } from './ports.ts';
@@ -12,8 +13,8 @@ export interface Extracted extends Polled {
   readonly rejects: readonly Reject[];
   /** Proved gone already. */
   readonly gone: readonly EntityKey[];
-  /** Path → how many items had it, of paths that no field takes. */
-  readonly unknownFields: ReadonlyMap<string, number>;
+  /** Undefined where it was not parsed: it shows what it showed before. */
+  readonly shape: PageShape | undefined;
   /** Nothing follows: the header says so, or the page is empty where no header came, or there is but one page. */
   readonly last: boolean;
 }
@@ -26,21 +27,20 @@ export interface Extracted extends Polled {
 export function extract(page: Polled): Extracted {
   if (page.known !== undefined) return { ...page, ...NOTHING_NEW, ...stillKnown(page, page.known) };
   const { items, last, gone = [] } = page.read?.() ?? listOf(page);
-  const { source } = page.sweep.context;
+  const { mapper, mask } = page.sweep.context.source;
   const records: SourceRecord[] = [];
   const rejects: Reject[] = [];
-  const unknownFields = new Map<string, number>();
+  const shown: unknown[] = [];
   for (const item of items) {
-    const read = extractItem(page.sweep.context, item);
+    const seen = seenOf({ mask }, item);
+    const read = extractItem(page.sweep.context, item, seen);
     if ('code' in read) rejects.push(read);
     else records.push(read);
-    // What does not fit at all says nothing of the shape.
-    if ('code' in read) continue;
-    for (const path of source.mapper.unknownFields(seenOf(source, item))) {
-      unknownFields.set(path, (unknownFields.get(path) ?? 0) + 1);
-    }
+    // What has no readable key may be anything, and says nothing of the shape.
+    if (read.key !== undefined) shown.push(seen);
   }
-  return { ...page, items: items.length, records, rejects, gone, unknownFields, last };
+  const shape = { tally: mapper.shape.tally(shown), faults: rejects.flatMap(({ raw }) => mapper.faults(raw)) };
+  return { ...page, items: items.length, records, rejects, gone, shape, last };
 }
 
 /** Whether it ends the list may depend on more than its bytes, where it has rules of its own. */
@@ -48,11 +48,18 @@ function stillKnown({ lastPage, read }: Polled, known: KnownPage): Pick<Extracte
   return { items: known.keys.length, last: lastPage ?? read?.().last ?? known.last };
 }
 
-const NOTHING_NEW = { records: [], rejects: [], gone: [], unknownFields: new Map<string, number>() } as const;
+const NOTHING_NEW = { records: [], rejects: [], gone: [], shape: undefined } as const;
 
-/** One item as a record, or as what goes to the dead letters, by its key where that at least can be read. */
-export function extractItem({ source, slice }: SliceContext, item: unknown): SourceRecord | Reject {
-  const seen = seenOf(source, item);
+/**
+ * One item as a record, or as what goes to the dead letters, by its key where that at least can be read.
+ *
+ * @param seen the item behind the mask
+ */
+export function extractItem(
+  { source, slice }: SliceContext,
+  item: unknown,
+  seen: unknown = seenOf(source, item),
+): SourceRecord | Reject {
   let key: EntityKey | undefined;
   try {
     key = source.mapper.keyOf(seen, slice.params);

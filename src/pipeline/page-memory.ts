@@ -8,11 +8,14 @@ export interface KnownPage {
   readonly keys: readonly string[];
   /** Whether it ended the list. */
   readonly last: boolean;
+  /** What it showed of the shape of its items. */
+  readonly sight: string;
 }
 
 interface Remembered {
   readonly digest: string;
   readonly last: boolean;
+  readonly sight: string;
   /** Keys and hashes as one JSON text: as arrays of strings they would take four times as much, for every slice there is. */
   readonly entries: string;
 }
@@ -41,14 +44,14 @@ export class PageMemory {
       const entry = state.entryAt(key);
       return entry?.kind === 'live' && entry.slice === slice && entry.hash === hash;
     });
-    return holds ? { keys: entries.map(([key]) => key), last: page.last } : undefined;
+    return holds ? { keys: entries.map(([key]) => key), last: page.last, sight: page.sight } : undefined;
   }
 
-  remember(page: PageToRemember, source: string): void {
+  remember(page: PageToRemember, source: string, sight: string): void {
     const { number, digest, last, records } = page;
     const entries = JSON.stringify(records.map(({ key, hash }) => [entityStateKey(source, key), hash]));
     this.#pages ??= [];
-    this.#pages[number - 1] = { digest, last, entries };
+    this.#pages[number - 1] = { digest, last, entries, sight };
   }
 
   forget(number: number): void {

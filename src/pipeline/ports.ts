@@ -1,6 +1,9 @@
 import type { Op } from '../core/change.ts';
+import type { Fault } from '../core/drift.ts';
+import type { ItemShape } from '../core/item-shape.ts';
 import type { EntityKey, Row } from '../core/record.ts';
 import type { Checkpoint, Progress, StateRecord } from '../core/state.ts';
+import type { DriftWatch } from './drift.ts';
 import type { RejectGuard } from './reject-guard.ts';
 
 /**
@@ -213,6 +216,7 @@ export interface SourceKind {
   readonly mask?: ((item: unknown) => unknown) | undefined;
   /** What the mask was made of, so that a dead letter can say by which one it was masked. */
   readonly maskId?: string | undefined;
+  readonly drift: DriftWatch;
   /** Undefined: however many items do not fit, they go to the dead letters. */
   readonly rejects?: RejectGuard | undefined;
   /** False where an empty list cannot be true: whoever asks is always in it. It proves nothing then. */
@@ -233,6 +237,9 @@ export interface Mapper {
   startOf(row: Row): number | null;
   /** Paths in the item that no field takes. Counted, not an error. */
   unknownFields(item: unknown): readonly string[];
+  readonly shape: ItemShape;
+  /** Why an item is no row: all that is wrong with it. */
+  faults(item: unknown): readonly Fault[];
 }
 
 /** One concrete unit of polling: a source with every parameter bound. */

@@ -1,4 +1,5 @@
 import { type Change, nextTsMs } from '../core/change.ts';
+import type { DriftCounts, Fault } from '../core/drift.ts';
 import type { EncodedRecord, EntityKey, Reject } from '../core/record.ts';
 import { entityStateKey } from '../core/state-codec.ts';
 import { commit, outcomeOf } from './commit.ts';
@@ -10,7 +11,7 @@ import { extractItem } from './extract.ts';
 import { exceedsGuard, type Held, heldOf, isAgreed } from './guard.ts';
 import { lastRow } from './last-row.ts';
 import { type Asked, askedNow } from './poll.ts';
-import { inTurn, type Settlement, type SliceContext, type Sweep } from './sweep.ts';
+import { inTurn, lookedAt, type Settlement, type SliceContext, type Sweep } from './sweep.ts';
 import { writeDown } from './sweep-end.ts';
 
 /** Deletes of one transaction: each is a row, a tombstone and a state record. */
@@ -19,6 +20,7 @@ const DELETES_PER_COMMIT = 500;
 export interface Settled {
   readonly settlement: Settlement;
   readonly counts: Counts;
+  readonly drift: DriftCounts;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled
   const evidence = withTold(await gatherEvidence(sweep, signal), told, sweep);
   const { gone, held } = underGuard(sweep, evidence, told);
   const guarded = held !== undefined;
-  const revived = await commitAlive(sweep, evidence, asked);
+  const { faults, ...revived } = await commitAlive(sweep, evidence, asked);
   let deleted = 0;
   for (let from = 0; from < gone.length; from += DELETES_PER_COMMIT) {
     deleted += await commitGone(sweep, gone.slice(from, from + DELETES_PER_COMMIT), evidence.receivedAtMs);
@@ -43,12 +45,14 @@ export async function settle(sweep: Sweep, signal: AbortSignal): Promise<Settled
   await writeDown(sweep, guarded, evidence.outOfSight);
   sweep.walk.concluded?.();
   remember(sweep, held);
+  const drift = sweep.context.source.drift.noteSweep(lookedAt(sweep), faults);
   const { missing, alive } = evidence;
   const open = missing - alive.length - deleted;
   const settlement: Settlement = { missing, alive: alive.length, open, gone: deleted, guarded };
   return {
     settlement: held === undefined ? settlement : { ...settlement, held: held.gone.length },
-    counts: { ...revived, published: { ...revived.published, d: deleted } },
+    counts: { ...revived.counts, published: { ...revived.counts.published, d: deleted } },
+    drift,
   };
 }
 
@@ -74,10 +78,15 @@ function remember({ context, agreed }: Sweep, held: Held | undefined): void {
   if (guard.agreed === agreed) guard.agreed = new Map();
 }
 
+interface Revived {
+  readonly counts: Counts;
+  readonly faults: readonly Fault[];
+}
+
 /** What the witness showed instead of a missing entity is news like any other. */
-async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Promise<Counts> {
+async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Promise<Revived> {
   const { context } = sweep;
-  if (evidence.alive.length === 0) return NO_COUNTS;
+  if (evidence.alive.length === 0) return { counts: NO_COUNTS, faults: [] };
   const records: EncodedRecord[] = [];
   const rejects: Reject[] = [];
   for (const item of evidence.alive) {
@@ -98,7 +107,8 @@ async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Prom
       records.map(({ key }) => key).filter((key) => !left.has(key)),
       asked.atMs,
     );
-    return countsOf({ items: records.length + rejects.length, superseded: 0, unknownFields: new Map() }, found);
+    const counts = countsOf({ items: records.length + rejects.length, superseded: 0 }, found);
+    return { counts, faults: rejects.flatMap(({ raw }) => context.source.mapper.faults(raw)) };
   });
 }
 

@@ -1,4 +1,17 @@
-import { catchError, concat, concatMap, defer, EMPTY, expand, map, type Observable, of, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  expand,
+  map,
+  mergeMap,
+  type Observable,
+  of,
+  throwError,
+} from 'rxjs';
+import { type DriftCounts, NO_DRIFT } from '../core/drift.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import { type Committed, commitPage } from './commit-page.ts';
 import { encode } from './encode.ts';
@@ -23,7 +36,7 @@ export function sweepOnce(context: SliceContext): Observable<SliceEvent> {
   return sweeping(context, (sweep) =>
     page(sweep, 1).pipe(
       expand((done) => (done.last ? EMPTY : page(sweep, done.number + 1)), 1),
-      map((done): SliceEvent => ({ type: 'page', slice: context.slice, ...done })),
+      mergeMap(({ drift, ...done }) => withDrift(context, drift, { type: 'page', slice: context.slice, ...done })),
     ),
   );
 }
@@ -41,7 +54,9 @@ function sweeping(context: SliceContext, pages: (sweep: Sweep) => Observable<Sli
   return defer(() => {
     const sweep = beginSweep(context);
     const settled$ = abortable((signal) => settle(sweep, signal)).pipe(
-      map((settled): SliceEvent => ({ type: 'settled', slice: context.slice, ...settled })),
+      mergeMap(({ drift, ...settled }) =>
+        withDrift(context, drift, { type: 'settled', slice: context.slice, ...settled }),
+      ),
     );
     return concat(
       pages(sweep),
@@ -49,6 +64,10 @@ function sweeping(context: SliceContext, pages: (sweep: Sweep) => Observable<Sli
       defer(() => of(ended(sweep))),
     ).pipe(catchError((thrown) => stopsMore(toWorkerError(thrown), sweep)));
   });
+}
+
+function withDrift({ slice }: SliceContext, drift: DriftCounts, event: SliceEvent): Observable<SliceEvent> {
+  return drift === NO_DRIFT ? of(event) : of<SliceEvent[]>({ type: 'drift', slice, drift }, event);
 }
 
 /** Poll → extract → encode → diff → commit, and the same page again while that is worth it. */
@@ -79,7 +98,9 @@ function ended(sweep: Sweep): SliceEvent {
 /** A failed sweep is an event, so that no slice stops another; what concerns the shard or the process goes on up. */
 function stopsMore(error: WorkerError, sweep: Sweep): Observable<SliceEvent> {
   if (error.kind === 'fatal' || concernsShard(error)) return throwError(() => error);
-  return of({ type: 'sweep', slice: sweep.context.slice, outcome: 'partial', error, tookMs: tookMs(sweep) });
+  const { context, refused } = sweep;
+  const end = { slice: context.slice, outcome: 'partial', error, tookMs: tookMs(sweep) } as const;
+  return withDrift(context, refused, { type: 'sweep', ...end });
 }
 
 function tookMs({ context, beganMs }: Sweep): number {

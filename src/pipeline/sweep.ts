@@ -1,7 +1,9 @@
+import { type DriftCounts, NO_DRIFT } from '../core/drift.ts';
 import type { WorkerError } from '../core/errors.ts';
 import { PRIORITY_LEVELS, type Priority } from '../core/rate.ts';
 import { entityKeyOf, entityStateKey } from '../core/state-codec.ts';
 import type { Counts } from './counts.ts';
+import { type LookedAt, newSliceSights, newSweepSights, type SliceSights, type SweepSights } from './drift-missing.ts';
 import type { Missing } from './evidence.ts';
 import { type Agreed, newGuard, type SliceGuard } from './guard.ts';
 import { PageMemory } from './page-memory.ts';
@@ -33,6 +35,7 @@ interface SliceMemory {
   /** The next sweep comes right after another: it is no second look, so that absence from it proves nothing. */
   isHasty: boolean;
   readonly guard: SliceGuard;
+  readonly sights: SliceSights;
 }
 
 /** What a slice begins with on a shard: nothing of its pages, and the absences that its complete sweeps have counted. */
@@ -43,7 +46,8 @@ export function newMemory(
   { isHasty = false, guard = newGuard() }: Partial<Pick<SliceMemory, 'isHasty' | 'guard'>> = {},
 ): SliceMemory {
   const { absences = {} } = state.checkpoint(source, slice.id) ?? {};
-  return { pages: new PageMemory(), absences: new Map(Object.entries(absences)), isHasty, guard };
+  const sights = newSliceSights();
+  return { pages: new PageMemory(), absences: new Map(Object.entries(absences)), isHasty, guard, sights };
 }
 
 /** One walk through a slice's pages: what it has met so far. In memory only, so half a sweep is never evidence. */
@@ -69,6 +73,9 @@ export interface Sweep {
   sawUnnamed: boolean;
   /** A page that the one before it had promised showed nothing new: rows were lost, so absence proves nothing. */
   sawHole: boolean;
+  readonly sights: SweepSights;
+  /** What a page has shown that was refused as a whole. */
+  refused: DriftCounts;
 }
 
 export function beginSweep(context: SliceContext): Sweep {
@@ -89,7 +96,15 @@ export function beginSweep(context: SliceContext): Sweep {
     agreed: memory.guard.agreed,
     sawUnnamed: false,
     sawHole,
+    sights: newSweepSights(),
+    refused: NO_DRIFT,
   };
+}
+
+/** Who looks, for what is told of the shape. */
+export function lookedAt({ context, sights }: Sweep): LookedAt {
+  const { slice, memory, ambient } = context;
+  return { rhythm: slice.rhythm ?? '', slice: memory.sights, sweep: sights, nowMs: ambient.monotonic() };
 }
 
 /** One piece of work on the slice's shard, when its turn comes: what is looked at most often goes first. */
@@ -127,6 +142,8 @@ export type SliceEvent =
     }
   | { readonly type: 'settled'; readonly slice: Slice; readonly settlement: Settlement; readonly counts: Counts }
   | { readonly type: 'sweep'; readonly slice: Slice; readonly outcome: 'complete'; readonly tookMs: number }
+  /** Answers are of another shape than the mapping's; told only where there is something to tell. */
+  | { readonly type: 'drift'; readonly slice: Slice; readonly drift: DriftCounts }
   | {
       readonly type: 'sweep';
       readonly slice: Slice;

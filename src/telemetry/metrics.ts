@@ -6,6 +6,7 @@
  * id of a workspace, a user or an entity is ever one, so that the number of series does not grow with the account.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { DRIFT_KINDS } from '../core/drift.ts';
 
 export interface MetricsOptions {
   readonly version: string;
@@ -77,10 +78,10 @@ function beginSource(metrics: Omit<Metrics, 'registry'>, { source, rhythms }: Me
     metrics.recordsSuperseded,
     metrics.recordsRepeated,
     metrics.recordsResynced,
-    metrics.unknownFields,
   ];
   for (const counter of plain) counter.inc({ source }, 0);
   for (const op of OPS) metrics.recordsPublished.inc({ source, op }, 0);
+  for (const kind of DRIFT_KINDS) metrics.shapeDrift.inc({ source, kind }, 0);
   for (const stage of STAGES) metrics.dlqRecords.inc({ source, stage }, 0);
   for (const verdict of ['gone', 'alive', 'open']) metrics.missing.inc({ source, verdict }, 0);
 }
@@ -176,7 +177,11 @@ function recordMetrics(registry: Registry) {
     ]),
     recordsResynced: counter('records_resynced_total', 'Rows that were published once more on request.', SOURCE),
     dlqRecords: counter('dlq_records_total', 'Items that were committed to the dead letters.', [...SOURCE, 'stage']),
-    unknownFields: counter('unknown_fields_total', 'Values of fields that no column takes.', SOURCE),
+    shapeDrift: counter(
+      'shape_drift_total',
+      'Values of fields that no column takes or of another type than is taken, and items that lack a field.',
+      [...SOURCE, 'kind'],
+    ),
   };
 }
 

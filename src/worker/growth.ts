@@ -15,8 +15,9 @@ export function createGrowth(canGrow: boolean) {
     /** True at the end of a sweep after which the source is to begin anew. */
     isComplete(event: SliceEvent): boolean {
       if (event.type === 'sweep') return isDue && event.outcome === 'complete';
-      for (const path of canGrow ? event.counts.unknownFields.keys() : []) {
-        if (!seen.has(path) && seen.size < MAX_GROWTH) {
+      if (!canGrow || event.type !== 'drift') return false;
+      for (const { kind, path } of event.drift.told) {
+        if (kind === 'new' && !seen.has(path) && seen.size < MAX_GROWTH) {
           seen.add(path);
           isDue = true;
         }

@@ -1,5 +1,6 @@
 import type { SchemaRegistry } from '../avro/registry.ts';
 import type { Exchange } from '../clockify/client.ts';
+import { DRIFT_KINDS } from '../core/drift.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
 import type { Counts } from '../pipeline/counts.ts';
 import type { Membership, ShardWriter, Slice, Transaction, TransactionalSink } from '../pipeline/ports.ts';
@@ -88,6 +89,9 @@ function countSlice(
       for (const verdict of ['gone', 'alive', 'open'] as const)
         metrics.missing.inc({ source, verdict }, event.settlement[verdict]);
       break;
+    case 'drift':
+      for (const kind of DRIFT_KINDS) metrics.shapeDrift.inc({ source, kind }, event.drift.counted[kind]);
+      break;
     case 'retry':
       metrics.pageRetries.inc({ source });
       break;
@@ -123,9 +127,6 @@ function countRecords(metrics: Metrics, source: string, counts: Counts): void {
     if (counts.published[op] > 0) metrics.recordsPublished.inc({ source, op }, counts.published[op]);
   for (const stage of ['extract', 'encode'] as const)
     if (counts.deadLettersAt[stage] > 0) metrics.dlqRecords.inc({ source, stage }, counts.deadLettersAt[stage]);
-  let unknown = 0;
-  for (const count of counts.unknownFields.values()) unknown += count;
-  if (unknown > 0) metrics.unknownFields.inc({ source }, unknown);
 }
 
 /** Endpoints that get series of their own; a configuration with more steps than that has the rest in one. */

@@ -53,7 +53,7 @@ export async function openOperations(options: OperationsOptions): Promise<OpenOp
     version: () => ({ name: 'clockify-kafka', version, node: process.version }),
     isStarted: () => status.isStarted(),
     readiness: () => status.readiness(),
-    status: (slices) => status.snapshot(slices),
+    status: (slices, samples) => status.snapshot(slices, samples),
     metrics: () => textOf(metrics, status),
     commands: COMMANDS,
     command: (name, given) => command(name, given, control, options),

@@ -98,7 +98,7 @@ function recentOf(given: RhythmPlan, recentMs: number, changes: ChangesByWorkspa
 }
 
 function publishedBy(event: SliceEvent): number {
-  if (event.type === 'sweep') return 0;
+  if (event.type === 'sweep' || event.type === 'drift') return 0;
   const { c, u, d } = event.counts.published;
   return c + u + d;
 }

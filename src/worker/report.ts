@@ -2,6 +2,7 @@ import { addCounts, type Counts } from '../pipeline/counts.ts';
 import type { Slice } from '../pipeline/ports.ts';
 import type { Settlement } from '../pipeline/sweep.ts';
 import type { Report, WorkerEvent } from './events.ts';
+import { createShapes } from './report-drift.ts';
 import { createFaults, type Faults, fieldsOf, placeOf } from './report-faults.ts';
 
 /** The part of a logger that events need. */
@@ -32,9 +33,8 @@ export function reportTo(log: EventLog): Report {
 function sliceTellers(
   log: EventLog,
   faults: Faults,
-): Pick<Tellers, 'page' | 'settled' | 'sweep' | 'retry' | 'slice-due' | 'slice-begun' | 'slice-left'> {
+): Pick<Tellers, 'page' | 'settled' | 'drift' | 'sweep' | 'retry' | 'slice-due' | 'slice-begun' | 'slice-left'> {
   const totals = new Map<string, Counts>();
-  const shapes = createShapes(log);
   const guarded = createGuarded(log);
   return {
     'slice-due': () => undefined,
@@ -43,11 +43,11 @@ function sliceTellers(
       guarded.forget(slice.id);
       faults.forget(slice.id);
     },
+    drift: createShapes(log),
     page({ slice, number, counts }) {
-      shapes.tell(slice.id, counts.unknownFields.keys());
       totals.set(slice.id, addCounts(totals.get(slice.id), counts));
       log.debug(
-        { event: 'page.committed', ...placeOf(slice), page: number, ...plain(counts) },
+        { event: 'page.committed', ...placeOf(slice), page: number, ...counts },
         `page ${number} of ${slice.id}`,
       );
       if (counts.deadLettered > 0) tellDeadLetters(log, slice, counts);
@@ -165,7 +165,7 @@ function tellSweep(log: EventLog, slice: Slice, tookMs: number, counts: Counts):
   const { r, c, u, d } = counts.published;
   const level = r + c + u + d + counts.deadLettered > 0 ? 'info' : 'debug';
   log[level](
-    { event: 'sweep.complete', ...placeOf(slice), tookMs, ...plain(counts) },
+    { event: 'sweep.complete', ...placeOf(slice), tookMs, ...counts },
     `${slice.id}: r=${r} c=${c} u=${u} d=${d}`,
   );
 }
@@ -203,25 +203,4 @@ function tellGuarded(log: EventLog, slice: Slice, settlement: Settlement): void 
     { event: 'deletes.guarded', ...placeOf(slice), stage: 'settle', code: 'settle.guarded', ...settlement, hint },
     `${slice.id}: ${missing} of its entities do not show, ${held} are proved gone, more than the guard allows; they are kept`,
   );
-}
-
-/** Paths that are told of in all. */
-const MAX_PATHS = 1_000;
-
-/** The shape of the answers has changed: each field that no column takes is told once for its source. */
-function createShapes(log: EventLog) {
-  const seen = new Set<string>();
-  return {
-    tell(slice: string, paths: Iterable<string>): void {
-      const source = slice.split('/')[0] as string;
-      const fresh = [...paths].filter((path) => !seen.has(`${source} ${path}`)).slice(0, MAX_PATHS - seen.size);
-      if (fresh.length === 0) return;
-      for (const path of fresh) seen.add(`${source} ${path}`);
-      log.info({ event: 'shape.changed', source, fields: fresh }, `${source} shows fields that no column takes yet`);
-    },
-  };
-}
-
-function plain(counts: Counts): object {
-  return { ...counts, unknownFields: Object.fromEntries(counts.unknownFields) };
 }

@@ -7,8 +7,11 @@ import { isWorkspaceGone } from '../clockify/workspace-gone.ts';
 import type { Config } from '../config/config.ts';
 import type { SourceConfig } from '../config/source-config.ts';
 import { compileMask, type Mask } from '../core/mask.ts';
+import type { Scrubber } from '../core/scrubber.ts';
+import { createDriftWatch } from '../pipeline/drift.ts';
 import type { Codec, Mapper, PageContent, PolledPage, SourceKind, Walk } from '../pipeline/ports.ts';
 import { createRejectGuard } from '../pipeline/reject-guard.ts';
+import { driftTexts } from './drift-text.ts';
 import type { Report } from './events.ts';
 import { nextRunAfter, spreadMs } from './next-run.ts';
 import type { Source } from './source.ts';
@@ -24,6 +27,8 @@ export interface SourcePlan {
   /** Bytes that one message of a topic may have; undefined: as many as it likes. */
   readonly messageBytes?: ReadonlyMap<string, number> | undefined;
   readonly report?: Report;
+  /** Knows every secret; left out, no value of an answer is kept for people. */
+  readonly secrets?: Scrubber | undefined;
 }
 
 /** Longest wait before a slice's first sweep. */
@@ -69,7 +74,7 @@ export function maskIdOf({ mask }: SourceConfig): string | undefined {
 
 /** A source's kind, but for what its template or endpoint says. */
 export function kindOf(
-  { source, config, messageBytes }: SourcePlan,
+  { source, config, messageBytes, secrets }: SourcePlan,
   own: Pick<SourceKind, 'resource' | 'mayBeEmpty' | 'ownerOf'> & { readonly codec: Codec; readonly mapper: Mapper },
 ): SourceKind {
   return {
@@ -81,6 +86,7 @@ export function kindOf(
     maxLetterBytes: messageBytes?.get(config.topics.deadLetters),
     mask: maskOf({ source, config }),
     maskId: maskIdOf(source),
+    drift: createDriftWatch(own.mapper.shape, secrets && driftTexts(source.mask ?? [], secrets)),
     rejects: createRejectGuard({ share: config.deadLetters.stopShare, atLeast: config.deadLetters.stopAtLeast }),
     ...own,
   };

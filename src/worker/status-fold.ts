@@ -4,6 +4,7 @@ import type { Counts } from '../pipeline/counts.ts';
 import type { Slice } from '../pipeline/ports.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 import type { WorkerEvent } from './events.ts';
+import { addDrift, type DriftTally } from './status-drift.ts';
 
 /** What the events of a worker add up to: a few numbers a source and a running slice. */
 interface Tally {
@@ -25,6 +26,7 @@ export interface SliceRecord extends Tally {
 export interface SourceRecord extends Tally {
   readonly topic: string;
   phase: 'starting' | 'waiting' | 'stopped' | 'running';
+  readonly drift: DriftTally;
 }
 
 export interface Folded {
@@ -92,11 +94,15 @@ function foldSlice(folded: Folded, event: SliceTold, nowMs: number): void {
 }
 
 function foldSweep(
-  source: Tally | undefined,
+  source: SourceRecord | undefined,
   slice: SliceRecord | undefined,
   event: SliceEvent | Extract<SliceTold, { readonly type: 'retry' }>,
   nowMs: number,
 ): void {
+  if (event.type === 'drift') {
+    if (source !== undefined) addDrift(source.drift, event.drift, nowMs);
+    return;
+  }
   for (const tally of [source, slice].filter((each) => each !== undefined)) {
     if (event.type === 'retry') tally.lastError = errorStatus(event.error, nowMs);
     else if (event.type !== 'sweep') count(tally, event.counts);

@@ -1,6 +1,7 @@
 import type { Op } from '../core/change.ts';
 import type { SliceContext } from '../pipeline/sweep.ts';
 import type { Control } from './control.ts';
+import { type DriftStatus, driftOf, unlistedOf } from './status-drift.ts';
 import type { ErrorStatus, SliceRecord, SourceRecord } from './status-fold.ts';
 import { entitiesOf } from './status-memory.ts';
 import { loadOf, type Progress, reconcileOf } from './status-progress.ts';
@@ -27,6 +28,10 @@ export interface SourceStatus {
   readonly entities: number;
   /** Deletes that wait for a person. */
   readonly guarded: number;
+  /** How its answers differ from what its mapping takes, since the process began. */
+  readonly drift: readonly DriftStatus[];
+  /** How often there were others, which are too many to tell. */
+  readonly driftUnlisted: number;
   readonly sliceCount: number;
   /** Those that ask most for attention first, at most as many as were asked for. */
   readonly slices: readonly SliceStatus[];
@@ -56,11 +61,16 @@ interface GuardStatus {
   readonly confirmed: boolean;
 }
 
-/** The slices of one source, those of all sources, and how many to tell. */
-interface Slices {
+/** How many slices of a source to tell, and whether values of its answers may be told. */
+export interface Asked {
+  readonly most: number;
+  readonly samples: boolean;
+}
+
+/** The slices of one source, and those of all sources. */
+interface Slices extends Asked {
   readonly of: readonly SliceRecord[];
   readonly known: ReadonlyMap<string, SliceRecord>;
-  readonly most: number;
 }
 
 /** What asks most for attention comes first. */
@@ -73,7 +83,7 @@ const ATTENTION: readonly SliceState[] = ['guarded', 'failing', 'paused', 'sweep
 export function sourceOf(
   source: string,
   record: SourceRecord,
-  { of: records, known, most }: Slices,
+  { of: records, known, most, samples }: Slices,
   control: Control | undefined,
   nowMs: number,
 ): SourceStatus {
@@ -97,6 +107,8 @@ export function sourceOf(
     paused: control?.isPaused(source) === true,
     entities: entitiesOf(contexts),
     guarded: heldIn([...left, ...(byState.get('guarded') ?? []).map((each) => sliceOf(each, source, control))]),
+    drift: driftOf(record.drift, samples),
+    driftUnlisted: unlistedOf(record.drift),
     sliceCount: records.length + left.length,
     slices: [...left.slice(0, most), ...told],
   };

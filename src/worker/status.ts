@@ -1,9 +1,10 @@
 import type { Control } from './control.ts';
 import type { Report } from './events.ts';
-import { type Folded, fold, newTally } from './status-fold.ts';
+import { newDriftTally } from './status-drift.ts';
+import { type Folded, fold, newTally, type SourceRecord } from './status-fold.ts';
 import { type Freshness, freshnessOf } from './status-freshness.ts';
 import { stateBytesOf } from './status-memory.ts';
-import { type SourceStatus, sourceNameOf, sourceOf } from './status-source.ts';
+import { type Asked, type SourceStatus, sourceNameOf, sourceOf } from './status-source.ts';
 
 /**
  * A worker as plain data: what `/status` answers. Fed by the worker's events alone; what is durable is read from the
@@ -55,8 +56,8 @@ export interface StatusKeeper {
   readonly report: Report;
   /** What can be asked only once the worker is wired. */
   attach(control: Control, budgets: () => readonly BudgetStatus[]): void;
-  /** @param slices how many slices of each source to tell */
-  snapshot(slices: number): WorkerStatus;
+  /** @param slices how many slices of each source to tell; `samples`: whether who asks may see values of answers */
+  snapshot(slices: number, samples?: boolean): WorkerStatus;
   freshness(): readonly Freshness[];
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
   /** It has been given shards once. */
@@ -66,7 +67,7 @@ export interface StatusKeeper {
 export function createStatus(options: StatusOptions): StatusKeeper {
   const startedAtMs = options.now();
   const folded: Folded = {
-    sources: new Map(options.sources.map(({ name, topic }) => [name, { topic, phase: 'starting', ...newTally() }])),
+    sources: new Map(options.sources.map(({ name, topic }) => [name, newSource(topic)])),
     slices: new Map(),
     assigned: undefined,
     open: new Set(),
@@ -79,20 +80,24 @@ export function createStatus(options: StatusOptions): StatusKeeper {
     attach: (control, budgets) => {
       wired = { control, budgets };
     },
-    snapshot: (most) => ({
+    snapshot: (most, samples = false) => ({
       app: options.app,
       version: options.version,
       startedAtMs,
       nowMs: options.now(),
       ...readinessOf(folded),
       shards: { ...shardsOf(folded, options.shardCount), stateBytes: stateBytesOf(wired?.control) },
-      sources: sourcesOf(folded, wired?.control, most, options.now()),
+      sources: sourcesOf(folded, wired?.control, { most, samples }, options.now()),
       budgets: wired?.budgets() ?? [],
     }),
     freshness: () => freshnessOf(folded, wired?.control),
     readiness: () => readinessOf(folded),
     isStarted: () => folded.assigned !== undefined,
   };
+}
+
+function newSource(topic: string): SourceRecord {
+  return { topic, phase: 'starting', drift: newDriftTally(), ...newTally() };
 }
 
 function readinessOf({ assigned, opening, failing }: Folded) {
@@ -112,10 +117,10 @@ function shardsOf({ assigned, open, opening }: Folded, count: number): Omit<Shar
 }
 
 /** Slices are grouped once for all sources: there may be tens of thousands, and Prometheus asks every few seconds. */
-function sourcesOf(folded: Folded, control: Control | undefined, most: number, nowMs: number): readonly SourceStatus[] {
+function sourcesOf(folded: Folded, control: Control | undefined, asked: Asked, nowMs: number): readonly SourceStatus[] {
   const bySource = Map.groupBy(folded.slices.values(), ({ slice }) => sourceNameOf(slice.id));
   return [...folded.sources].map(([name, record]) => {
-    const slices = { of: bySource.get(name) ?? [], known: folded.slices, most };
+    const slices = { of: bySource.get(name) ?? [], known: folded.slices, ...asked };
     return sourceOf(name, record, slices, control, nowMs);
   });
 }

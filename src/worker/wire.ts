@@ -9,6 +9,7 @@ import { parentTemplates } from '../clockify/templates/catalogue.ts';
 import type { Config, Credential } from '../config/config.ts';
 import type { SourceConfig } from '../config/source-config.ts';
 import { shardFor } from '../core/murmur2.ts';
+import type { Scrubber } from '../core/scrubber.ts';
 import type { Ambient } from '../pipeline/ports.ts';
 import type { Shard } from '../pipeline/shard.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -39,6 +40,8 @@ export interface WireOptions {
   readonly once: boolean;
   /** The API key of a credential as it is now; left out, as it was at the start. */
   readonly keyOf?: ((credential: string) => string) | undefined;
+  /** Knows every secret; left out, no value of an answer is kept for people. */
+  readonly secrets?: Scrubber | undefined;
   /** Lines of data, for the sink `stdout`. */
   readonly out: (line: string) => void | Promise<void>;
   readonly signal: AbortSignal;
@@ -54,7 +57,7 @@ interface Surroundings {
   readonly dispatcher?: ClientOptions['dispatcher'];
 }
 
-interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf' | 'operations'> {
+interface Assembly extends Pick<WireOptions, 'config' | 'once' | 'keyOf' | 'operations' | 'secrets'> {
   readonly report: Report;
 }
 
@@ -95,6 +98,7 @@ export function assemble(assembly: Assembly, target: Target, surroundings: Surro
             ),
       onListed: onListedOf(source, of(feeds, source.credential)),
       report,
+      secrets: assembly.secrets,
     }),
   );
   const close = async () => {

@@ -1,10 +1,12 @@
 import { digest } from '../../src/avro/digest.ts';
+import { compileMapping } from '../../src/core/field.ts';
+import { createDriftWatch } from '../../src/pipeline/drift.ts';
 import type { Mapper, SourceKind } from '../../src/pipeline/ports.ts';
 import type { Shard } from '../../src/pipeline/shard.ts';
 import { newMemory, type SliceContext } from '../../src/pipeline/sweep.ts';
 import { codec, SOURCE, sliceOf, workspaceOf } from './entries.ts';
 
-const NO_MAPPER: Mapper = { keyOf: () => [], rowOf: () => ({}), startOf: () => null, unknownFields: () => [] };
+const NO_MAPPER = compileMapping({ fields: [], keyFields: [] });
 
 /** A slice of the first workspace's entries, whose pages come from nowhere. */
 export function contextOf(shard: Shard, mapper: Mapper = NO_MAPPER): SliceContext {
@@ -16,6 +18,7 @@ export function contextOf(shard: Shard, mapper: Mapper = NO_MAPPER): SliceContex
     deadLetterTopic: 'bench',
     codec,
     mapper,
+    drift: createDriftWatch(mapper.shape),
     mayBeEmpty: true,
     // The page holds entries of all users: each is its owner's.
     ownerOf: (item) => sliceOf(0, (item as { at: number }).at % 25),

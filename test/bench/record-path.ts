@@ -21,11 +21,12 @@ const context = contextOf(
   openShard(0, new ShardState(), nothing, () => undefined),
   compileMapping(timeEntries),
 );
-const spent = { map: 0, encode: 0, 'diff of new': 0, commit: 0, 'diff of unchanged': 0 };
+const spent = { map: 0, shape: 0, encode: 0, 'diff of new': 0, commit: 0, 'diff of unchanged': 0 };
 
 for (let page = 0; page < PAGES; page++) {
   const items = Array.from({ length: PAGE }, (_, at) => itemOf(entryAt(page * PAGE + at, 1, ROW_BYTES), at));
   const records = timed('map', () => items.map((item) => extractItem(context, item) as SourceRecord));
+  timed('shape', () => context.source.mapper.shape.tally(items));
   const encoded = timed('encode', () => records.map((each) => encodeRecord(context.source, each) as EncodedRecord));
   const found = timed('diff of new', (): Diff => diff(context, encoded, [], 0));
   if (found.changes.length !== PAGE) throw new Error('every record should be new');

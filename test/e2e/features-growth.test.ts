@@ -83,7 +83,11 @@ test('N26: an inferred schema is kept in the registry, grows by a new field, and
   );
   assert.equal(await worker.end('SIGTERM'), 0);
   const log = readFileSync(logFile, 'utf8');
-  assert.match(log, /"unknownFields":\{"simulator/, 'the log names the field');
+  assert.match(
+    log,
+    /"event":"shape.changed","source":"labels","kind":"new","fields":\["simulator/,
+    'the log names the field',
+  );
   assert.match(log, new RegExp(`"subject":"${topic}-value".*schema registered`));
 
   const again = startWorker({ ...place, args: [...(place.args ?? []), '--once'] });

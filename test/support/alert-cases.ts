@@ -110,8 +110,8 @@ export const ALERT_CASES: readonly AlertCase[] = [
     alert: 'ClockifySchemaDrift',
     severity: 'info',
     at: 30,
-    fires: one('unknown_fields_total', SOURCE, '0x10 4x30'),
-    silent: [one('unknown_fields_total', SOURCE, '7x60')],
+    fires: one('shape_drift_total', `${SOURCE},kind="missing"`, '0x10 4x30'),
+    silent: [one('shape_drift_total', `${SOURCE},kind="new"`, '7x60')],
   },
   {
     alert: 'ClockifyPublishFailing',

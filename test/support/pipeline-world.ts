@@ -5,6 +5,7 @@ import type { Op } from '../../src/core/change.ts';
 import type { WorkerError } from '../../src/core/errors.ts';
 import { compileMapping } from '../../src/core/field.ts';
 import type { EntityKey } from '../../src/core/record.ts';
+import { createDriftWatch } from '../../src/pipeline/drift.ts';
 import type { Codec, DeleteGuard, Endpoint, PolledPage, SourceKind, Testimony } from '../../src/pipeline/ports.ts';
 import { openShard, type Shard } from '../../src/pipeline/shard.ts';
 import { ShardState } from '../../src/pipeline/shard-state.ts';
@@ -60,6 +61,7 @@ export function thingSource(over: Partial<SourceKind> = {}): SourceKind {
     deadLetterTopic: 'dlq.clockify',
     codec: thingCodec(),
     mapper: thingMapper,
+    drift: createDriftWatch((over.mapper ?? thingMapper).shape),
     mayBeEmpty: true,
     ownerOf: (item, slice) => {
       const owner = (item as Thing | null)?.owner;
@@ -187,6 +189,12 @@ export function endOf(events: readonly SliceEvent[]): Extract<SliceEvent, { type
   const last = events.at(-1);
   if (last?.type !== 'sweep') throw new Error('the sweep did not end');
   return last;
+}
+
+/** What it told of shapes: kind, path, count and the type that was seen. */
+export function driftIn(events: readonly SliceEvent[]) {
+  const told = events.flatMap((event) => (event.type === 'drift' ? event.drift.told : []));
+  return told.map(({ kind, path, count, seen }) => [kind, path, count, seen] as const);
 }
 
 export function settlementOf(events: readonly SliceEvent[]) {

@@ -20,6 +20,8 @@ const source = (over: Partial<SourceStatus> = {}): SourceStatus => ({
   paused: false,
   entities: 3,
   guarded: 0,
+  drift: [],
+  driftUnlisted: 0,
   sliceCount: 1,
   slices: [],
   ...over,

@@ -68,6 +68,18 @@ test('health tells the process, the start and readiness apart, and a reason for 
   deepStrictEqual((await good.ask('/version')).value, { version: '1' });
 });
 
+test('P7: values of answers are for those who may command, and for nobody else', async (t) => {
+  const status = (_slices: number, samples: boolean) => ({ samples });
+  const seen = async (how: How, over: Partial<ConsoleOptions> = {}) =>
+    (await (await place(t, { status, ...over })).ask('/status', how)).value;
+  const bearer = { headers: { authorization: `Bearer ${TOKEN}` } };
+  deepStrictEqual(await seen({}), { samples: true });
+  for (const headers of [{ 'x-forwarded-for': '10.0.0.1' }, { origin: 'http://localhost' }])
+    deepStrictEqual(await seen({ headers }), { samples: false });
+  deepStrictEqual(await seen({}, { token: TOKEN }), { samples: false });
+  deepStrictEqual(await seen(bearer, { token: TOKEN }), { samples: true });
+});
+
 test('P7: a planted secret is in no answer', async (t) => {
   const failing = async () => {
     throw new WorkerError('config', 'control.x', `because of ${SECRET}`, { hint: SECRET });

@@ -7,7 +7,7 @@ import { createWorld, fakeEndpoint, opsOf, sweep } from '../../support/pipeline-
 test('P8: what lies beyond the last page is forgotten, and a page that is forgotten says nothing', () => {
   const [pages, state] = [new PageMemory(), new ShardState()];
   for (const number of [1, 2, 3])
-    pages.remember({ number, digest: `digest ${number}`, last: false, records: [] }, 'things');
+    pages.remember({ number, digest: `digest ${number}`, last: false, records: [] }, 'things', '+');
   const recall = (number: number) => pages.recall(number, `digest ${number}`, 'things/a', state)?.keys;
   pages.trim(2);
   deepStrictEqual([recall(1), recall(2), recall(3)], [[], [], undefined]);

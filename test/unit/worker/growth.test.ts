@@ -1,17 +1,15 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_COUNTS } from '../../../src/pipeline/counts.ts';
+import type { DriftKind } from '../../../src/core/drift.ts';
 import type { SliceEvent } from '../../../src/pipeline/sweep.ts';
 import { createGrowth } from '../../../src/worker/growth.ts';
 
 const slice = { id: 's', params: {} };
-const page = (...paths: string[]): SliceEvent => ({
-  type: 'page',
-  slice,
-  number: 1,
-  last: true,
-  counts: { ...NO_COUNTS, unknownFields: new Map(paths.map((path) => [path, 1])) },
-});
+const drift = (kind: DriftKind, paths: readonly string[]): SliceEvent => {
+  const told = paths.map((path) => ({ kind, path, count: 1, expected: undefined, seen: 'string', sample: undefined }));
+  return { type: 'drift', slice, drift: { counted: { new: 0, missing: 0, changed: 0 }, told } };
+};
+const page = (...paths: string[]) => drift('new', paths);
 const complete: SliceEvent = { type: 'sweep', slice, outcome: 'complete', tookMs: 1 };
 
 test('a field that the schema lacks makes the source begin anew, at the end of that sweep and once', () => {
@@ -20,6 +18,12 @@ test('a field that the schema lacks makes the source begin anew, at the end of t
   growth.grown();
   deepStrictEqual([growth.isComplete(page('a')), growth.isComplete(complete)], [false, false]);
   deepStrictEqual([growth.isComplete(page('a', 'b')), growth.isComplete(complete)], [false, true]);
+});
+
+test('what is missing or has changed its type is nothing to grow by', () => {
+  const growth = createGrowth(true);
+  for (const kind of ['missing', 'changed'] as const) growth.isComplete(drift(kind, ['a']));
+  strictEqual(growth.isComplete(complete), false);
 });
 
 test('a source with a schema of its own never begins anew', () => {

@@ -148,15 +148,22 @@ test('P8: fifty workspaces, and names that no source has, make no series', async
   report(page({ ...NO_COUNTS, extracted: 1, unchanged: 1 }));
   const before = await series();
   for (let n = 0; n < 50; n += 1) {
-    const counts = { ...NO_COUNTS, unknownFields: new Map([[`field${n}`, 1]]) };
+    const drift = { counted: { new: 1, missing: 2, changed: 0 }, told: [] };
     report({ type: 'slice-begun', slice: sliceOf(`w${n}`) });
-    report(page(counts, sliceOf(`w${n}`)));
+    report(page(NO_COUNTS, sliceOf(`w${n}`)));
+    report({ type: 'drift', slice: sliceOf(`w${n}`), drift });
+    report({ type: 'drift', slice: { id: `unknown${n}/w`, params: {} }, drift });
     report({ type: 'sweep', slice: sliceOf(`w${n}`), outcome: 'complete', tookMs: 1 });
-    report(page(counts, { id: `unknown${n}/w`, params: { workspace: 'w' } }));
+    report(page(NO_COUNTS, { id: `unknown${n}/w`, params: { workspace: 'w' } }));
   }
   deepStrictEqual(await series(), before);
   ok(before.length < 150, `${before.length} series for two sources`);
-  strictEqual(valueIn(await lines(), 'unknown_fields_total{source="things"}'), 50);
+  const drifts = ['new', 'missing', 'changed'].map((kind) => `shape_drift_total{source="things",kind="${kind}"}`);
+  const told = await lines();
+  deepStrictEqual(
+    drifts.map((series) => valueIn(told, series)),
+    [50, 100, 0],
+  );
 });
 
 test('a request is counted by the template of its path and the class of its status, and so is its wait', async () => {

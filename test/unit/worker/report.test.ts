@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DriftKind } from '../../../src/core/drift.ts';
 import { WorkerError } from '../../../src/core/errors.ts';
 import { type Counts, NO_COUNTS } from '../../../src/pipeline/counts.ts';
 import type { WorkerEvent } from '../../../src/worker/events.ts';
@@ -41,36 +42,22 @@ const settlement = { missing: 2, gone: 1, alive: 1, open: 0, guarded: false };
 
 test('a sweep with changes is info and adds up its pages and its settling, one without is debug', () => {
   const { report, lines, said } = recording();
-  report(page({ extracted: 2, published: { r: 0, c: 1, u: 1, d: 0 }, unknownFields: new Map([['a', 1]]) }));
-  report(
-    page({
-      extracted: 3,
-      unchanged: 3,
-      unknownFields: new Map([
-        ['a', 2],
-        ['b', 1],
-      ]),
-    }),
-  );
+  report(page({ extracted: 2, published: { r: 0, c: 1, u: 1, d: 0 } }));
+  report(page({ extracted: 3, unchanged: 3 }));
   report({ type: 'settled', slice, settlement, counts: counts({ published: { r: 0, c: 0, u: 0, d: 1 } }) });
   report(complete);
   report(complete);
   report(page({ unchanged: 1 }));
   report(complete);
   deepStrictEqual(said(), [
-    'info shape.changed',
     'debug page.committed',
-    'info shape.changed',
     'debug page.committed',
     'info sweep.complete',
     'debug page.committed',
     'debug sweep.complete',
   ]);
-  const { fields } = lines[4] as Line;
-  deepStrictEqual(
-    [fields.extracted, fields.published, fields.unknownFields],
-    [5, { r: 0, c: 1, u: 1, d: 1 }, { a: 3, b: 1 }],
-  );
+  const { fields } = lines[2] as Line;
+  deepStrictEqual([fields.extracted, fields.published], [5, { r: 0, c: 1, u: 1, d: 1 }]);
 });
 
 test('a fault that goes on is told once, then each time its count has doubled', () => {
@@ -155,30 +142,46 @@ test('every event of a worker has its line', () => {
   );
 });
 
-test('a field that no column takes is told once for its source, and only so many of them', () => {
+const SAMPLE = 'a value that is nobody’s business';
+const drift = (id: string, kind: DriftKind, ...paths: string[]): WorkerEvent => ({
+  type: 'drift',
+  slice: { id, params: {} },
+  drift: {
+    counted: { new: 0, missing: 0, changed: 0, [kind]: paths.length },
+    told: paths.map((path) => ({
+      kind,
+      path,
+      count: 1,
+      expected: kind === 'new' ? undefined : 'string',
+      seen: 'object',
+      sample: SAMPLE,
+    })),
+  },
+});
+
+test('N26: each drift is told once for its source and kind, only so many of them, and P7: never its sample', () => {
   const { report, lines } = recording();
-  const of = (id: string, ...paths: string[]): WorkerEvent => ({
-    type: 'page',
-    slice: { id, params: {} },
-    number: 1,
-    last: true,
-    counts: counts({ unknownFields: new Map(paths.map((path) => [path, 1])) }),
-  });
-  report(of('things/w1', 'a', 'b'));
-  report(of('things/w2', 'b', 'a'));
-  report(of('others/w1', 'a'));
-  report(of('things/w1', 'c', 'a'));
-  const told = () => lines.filter(({ fields }) => fields.event === 'shape.changed').map(({ fields }) => fields);
+  report(drift('things/w1', 'new', 'a', 'b'));
+  report(drift('things/w2', 'new', 'b', 'a'));
+  report(drift('others/w1', 'new', 'a'));
+  report(drift('things/w1', 'changed', 'a'));
+  report(drift('things/w1', 'new', 'c', 'a'));
+  report(drift('things/w1', 'missing', 'a'));
+  report(drift('things/w1', 'changed', 'a'));
   deepStrictEqual(
-    told().map(({ source, fields }) => [source, fields]),
+    lines.map(({ level, fields }) => [level, fields.event, fields.source, fields.kind, fields.fields, fields.types]),
     [
-      ['things', ['a', 'b']],
-      ['others', ['a']],
-      ['things', ['c']],
+      ['info', 'shape.changed', 'things', 'new', ['a', 'b'], ['object', 'object']],
+      ['info', 'shape.changed', 'others', 'new', ['a'], ['object']],
+      ['warn', 'shape.changed', 'things', 'changed', ['a'], ['string, now object']],
+      ['info', 'shape.changed', 'things', 'new', ['c'], ['object']],
+      ['warn', 'shape.changed', 'things', 'missing', ['a'], ['string, now object']],
     ],
   );
-  for (let at = 0; at < 1_200; at++) report(of('things/w1', `field${at}`));
-  strictEqual(told().flatMap(({ fields }) => fields).length, 1_000);
+  for (let at = 0; at < 200; at++) report(drift('things/w1', 'new', `field${at}`));
+  const told = lines.filter(({ fields }) => fields.source === 'things').flatMap(({ fields }) => fields.fields);
+  strictEqual(told.length, 100);
+  ok(!JSON.stringify(lines).includes(SAMPLE));
 });
 
 test('a retry is told once for its source, then counted, and from the start after ten sweeps that went well', () => {

@@ -70,6 +70,31 @@ test('the last error has its code and hint, is current until a sweep goes well, 
   strictEqual(sourceAfter({ type: 'source-stopped', source: 'things', error })?.state, 'stopped');
 });
 
+const drift = (path: string, count: number, sample?: string): WorkerEvent => ({
+  type: 'drift',
+  slice,
+  drift: {
+    counted: { new: count, missing: 0, changed: 0 },
+    told: [{ kind: 'new', path, count, expected: undefined, seen: 'string', sample }],
+  },
+});
+
+test('N26: a drift is told with its count and its first sample, and P7: without that to who may not see values', () => {
+  let nowMs = 1_000;
+  const sources = [{ name: 'things', topic: 'clockify.things' }];
+  const status = createStatus({ app: 'a', version: '1', shardCount: 4, sources, now: () => nowMs });
+  status.report(drift('colour', 2, '"red"'));
+  nowMs = 5_000;
+  status.report(drift('colour', 3));
+  const shown = { kind: 'new', path: 'colour', count: 5, expected: undefined, seen: 'string', sample: '"red"' };
+  const times = { firstSeenAtMs: 1_000, lastSeenAtMs: 5_000 };
+  deepStrictEqual(status.snapshot(1, true).sources[0]?.drift, [{ ...shown, ...times }]);
+  deepStrictEqual(status.snapshot(1).sources[0]?.drift, [{ ...shown, sample: undefined, ...times }]);
+  for (let at = 0; at < 150; at++) status.report(drift(`field${at}`, 1));
+  const [source] = status.snapshot(1).sources;
+  deepStrictEqual([source?.drift.length, source?.driftUnlisted], [100, 51], 'P8');
+});
+
 test('P8: slices that have ended are forgotten, and no more are told than were asked for', () => {
   const slices = Array.from({ length: 30 }, (_, at) => ({ id: `things/w/${at}`, params: {} }));
   const status = statusAfter(...slices.map((each): WorkerEvent => ({ type: 'slice-due', slice: each, atMs: 1 })));

@@ -108,7 +108,7 @@ function budgetText({ budgets }: WorkerStatus, paint: Paint): readonly string[] 
 }
 
 /** What comes from outside must not move the cursor. */
-function clean(text: string): string {
+export function clean(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }

@@ -1,19 +1,22 @@
 import type { WorkerStatus } from '../worker/status.ts';
 import { type Command, EXIT, type Invocation, type Terminal, usageError } from './command.ts';
 import { CONSOLE_OPTIONS, type Consoles, consolesOf } from './console-client.ts';
+import { driftData, driftText } from './drift-text.ts';
 import { coloured, plain, statusText } from './status-text.ts';
 import { JSON_OPTION } from './try-options.ts';
 
 export const status: Command = {
   name: 'status',
   summary: 'Shows what the running worker does: sources, progress, deletes that wait for a person, budgets',
-  usage: 'status [SOURCE] [--once] [--json] [--url URL]...',
+  usage: 'status [SOURCE] [--drift] [--once] [--json] [--url URL]...',
   examples: [
     'clockify-kafka status                                     # on a terminal: a table that refreshes',
     'clockify-kafka status --json | jq .sources[].state        # one line for each worker',
+    'clockify-kafka status --drift                             # fields that are new, missing, or of another type',
     'clockify-kafka status --url http://w1:8090 --url http://w2:8090',
   ],
   options: {
+    drift: { type: 'boolean', says: 'how answers differ from what is taken of them, once, each with a sample' },
     once: { type: 'boolean', says: 'show it once, though this is a terminal' },
     ...JSON_OPTION,
     ...CONSOLE_OPTIONS,
@@ -21,10 +24,10 @@ export const status: Command = {
   run: async (call, terminal) => {
     const consoles = consolesOf(call, terminal);
     const isTable = call.flags.json !== true && (terminal.isScreen === true || call.flags.once === true);
-    const isLive = isTable && terminal.isScreen === true && call.flags.once !== true;
+    const isLive = isTable && terminal.isScreen === true && call.flags.once !== true && call.flags.drift !== true;
     if (isLive) return watch(consoles, call, terminal);
     for (const each of await readAll(consoles, call)) {
-      await terminal.out(isTable ? textOf(each, terminal).join('\n') : JSON.stringify(each));
+      await terminal.out(isTable ? shownOf(each, call, terminal).join('\n') : JSON.stringify(dataOf(each, call)));
     }
     return EXIT.ok;
   },
@@ -46,9 +49,13 @@ async function readAll({ urls, get }: Consoles, { positionals: [source] }: Invoc
   return all;
 }
 
-function textOf({ url, ...seen }: Seen, { env, isScreen }: Terminal): readonly string[] {
-  const isPlain = isScreen !== true || (env.NO_COLOR ?? '') !== '';
-  return statusText(url, seen, isPlain ? plain : coloured);
+function dataOf(seen: Seen, { flags }: Invocation): object {
+  return flags.drift === true ? driftData(seen.url, seen) : seen;
+}
+
+function shownOf({ url, ...seen }: Seen, { flags }: Invocation, { env, isScreen }: Terminal): readonly string[] {
+  const paint = isScreen !== true || (env.NO_COLOR ?? '') !== '' ? plain : coloured;
+  return flags.drift === true ? driftText(url, seen, paint) : statusText(url, seen, paint);
 }
 
 const REFRESH_MS = 1_000;
@@ -66,7 +73,7 @@ async function watch(consoles: Consoles, call: Invocation, terminal: Terminal): 
       if (!terminal.signal.aborted) throw error;
     });
     if (all === undefined) break;
-    const lines = all.flatMap((each) => [...textOf(each, terminal), '']);
+    const lines = all.flatMap((each) => [...shownOf(each, call, terminal), '']);
     const screen = lines.map((line) => `${line}${CLEAR_LINE}`).join('\n');
     await terminal.out(`${isFirst ? CLEAR_ALL : ''}${HOME}${screen}${CLEAR_BELOW}`);
     isFirst = false;

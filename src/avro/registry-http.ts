@@ -13,7 +13,8 @@ export type RegistryAuth =
 export interface RegistryHttpOptions {
   /** With the path under which the API lies (Apicurio: `/apis/ccompat/v7`). */
   readonly url: string;
-  readonly auth?: RegistryAuth | undefined;
+  /** Asked for each request. */
+  readonly auth?: (() => RegistryAuth | undefined) | undefined;
   readonly timeoutMs: number;
   /** Asked for each connection. */
   readonly tls?: (() => SecureContextOptions) | undefined;
@@ -52,7 +53,6 @@ const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 export function createRegistryCall({ url, auth, timeoutMs, tls }: RegistryHttpOptions): RegistryCall {
   const base = url.replace(/\/+$/, '');
   const through = tls === undefined ? {} : { dispatcher: dispatcherWith(tls) };
-  const headers = { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE, ...authHeaders(auth) };
   return async (method, path, body, signal) => {
     const deadline = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
@@ -60,7 +60,7 @@ export function createRegistryCall({ url, auth, timeoutMs, tls }: RegistryHttpOp
       const payload = body === undefined ? null : JSON.stringify(body);
       const answer = await request(base + path, {
         method,
-        headers,
+        headers: { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE, ...authHeaders(auth?.()) },
         body: payload,
         signal: either,
         ...through,

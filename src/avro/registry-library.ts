@@ -11,9 +11,8 @@ import { authHeaders, type RegistryHttpOptions, statusError, unavailable } from 
 
 /** It has no timeout, hence the middleware; and it keeps its retry settings for all instances, hence always the same. */
 export function createLibrary({ url, auth, timeoutMs, tls }: RegistryHttpOptions): LibraryRegistry {
-  const headers = authHeaders(auth);
   const bounded: Middleware = () => ({
-    prepareRequest: async (next) => (await next()).enhance({ timeout: timeoutMs, headers }),
+    prepareRequest: async (next) => (await next()).enhance({ timeout: timeoutMs, headers: authHeaders(auth?.()) }),
   });
   return new LibraryRegistry({
     host: url.replace(/\/+$/, ''),

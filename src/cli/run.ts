@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { type RotationWatch, watchKeys } from '../config/rotation.ts';
+import { type RotationWatch, watchSecrets } from '../config/rotation.ts';
 import type { WorkerError } from '../core/errors.ts';
 import type { Scrubber } from '../core/scrubber.ts';
 import { createLogger, type Logger, type RootLogger } from '../telemetry/logger.ts';
@@ -29,8 +29,8 @@ export const run: Command = {
     const config = readConfig(call, terminal);
     const { secrets } = terminal;
     const logger = createLogger({ ...config.log, secrets });
-    const { keyOf } = watchKeys(loadOptions(call, terminal), config, watchOf(logger, secrets));
-    return runUntilStopped({ config, logger, secrets, once: call.flags.once === true, keyOf }, terminal);
+    const { keyOf, access } = watchSecrets(loadOptions(call, terminal), config, watchOf(logger, secrets));
+    return runUntilStopped({ config, logger, secrets, once: call.flags.once === true, keyOf, access }, terminal);
   },
 };
 
@@ -40,19 +40,20 @@ const STOP_WITHIN_MS = 9_000;
 function watchOf(logger: Logger, secrets: Scrubber): RotationWatch {
   return {
     now: () => performance.now(),
-    onRotated: (credentials, keys) => {
-      secrets.learn(keys);
-      logger.info({ event: 'credential.rotated', credentials }, `another API key: ${credentials.join(', ')}`);
+    onRotated: ({ credentials, settings, secrets: all }) => {
+      secrets.learn(all);
+      const names = [...credentials.map((name) => `the API key of ${name}`), ...settings];
+      logger.info({ event: 'secret.rotated', credentials, settings }, `replaced: ${names.join(', ')}`);
     },
     onFault: (message) =>
       logger.warn(
-        { event: 'credential.not_rotated' },
-        `a file with a secret has changed, and the old key stays: ${message}`,
+        { event: 'secret.not_rotated' },
+        `a file with a secret has changed, and the old ones stay: ${message}`,
       ),
   };
 }
 
-interface Run extends Pick<WireOptions, 'config' | 'once' | 'keyOf'> {
+interface Run extends Pick<WireOptions, 'config' | 'once' | 'keyOf' | 'access'> {
   readonly logger: RootLogger;
   readonly secrets: Scrubber;
 }

@@ -1,29 +1,47 @@
 import { readFileSync, statSync } from 'node:fs';
+import { type Access, renewed, settingsApart } from './access.ts';
 import type { Config } from './config.ts';
 import { type LoadOptions, lintConfig } from './load-config.ts';
+import { secretsOf } from './secrets.ts';
 
-/** API keys that may be replaced while the worker runs: those that stand in files of their own. */
-export interface KeyRotation {
-  /** The key of a credential as it is now. */
+/** Secrets that may be replaced while the worker runs: those that stand in files of their own. */
+export interface Rotation {
+  /** The key of a credential; the files are looked at every few seconds at most. */
   keyOf(credential: string): string;
+  /** As it is now: the files are looked at each time, for connections are few. */
+  access(): Access;
 }
 
 export interface RotationWatch {
   /** Monotonic, in ms. */
   readonly now: () => number;
-  /** Told of the credentials with another key, and of all new keys, before anybody uses one. */
-  readonly onRotated: (credentials: readonly string[], keys: readonly string[]) => void;
-  /** The files have changed and give no right configuration: the old keys stay. Told once a change. */
+  /** Told before anybody uses a new secret. */
+  readonly onRotated: (rotated: Rotated) => void;
+  /** The files have changed and give no right configuration: the old secrets stay. Told once a change. */
   readonly onFault: (message: string) => void;
+}
+
+interface Rotated {
+  /** Names of credentials whose key is another one. */
+  readonly credentials: readonly string[];
+  /** Settings of Kafka and the registry that are others, by their names in the file. */
+  readonly settings: readonly string[];
+  /** Every secret as it is now. */
+  readonly secrets: readonly string[];
+}
+
+interface Secrets {
+  readonly keys: ReadonlyMap<string, string>;
+  readonly access: Access;
 }
 
 /** Looked at no more often; a request costs nothing else. */
 const LOOK_MS = 5_000;
 
 /** Kubernetes replaces a mounted secret by a link to another folder, hence the number of the file beside its time. */
-export function watchKeys(options: LoadOptions, config: Config, watch: RotationWatch): KeyRotation {
+export function watchSecrets(options: LoadOptions, config: Config, watch: RotationWatch): Rotation {
   const files = filesOf(options);
-  let keys = keysOf(config);
+  let secrets: Secrets = { keys: keysOf(config), access: config };
   let seen = stampOf(files);
   let lookedAtMs = watch.now();
 
@@ -34,13 +52,17 @@ export function watchKeys(options: LoadOptions, config: Config, watch: RotationW
     seen = stamp;
     const { config: fresh, problems } = lintConfig(options);
     if (fresh === undefined) watch.onFault(problems.map(({ path, message }) => `${path} ${message}`).join('; '));
-    else keys = replaced(keys, keysOf(fresh), watch);
+    else secrets = replaced(secrets, fresh, watch);
   };
 
   return {
     keyOf(credential) {
       if (files.length > 0 && watch.now() - lookedAtMs >= LOOK_MS) look();
-      return keys.get(credential) ?? '';
+      return secrets.keys.get(credential) ?? '';
+    },
+    access() {
+      if (files.length > 0) look();
+      return secrets.access;
     },
   };
 }
@@ -68,16 +90,11 @@ function keysOf({ credentials }: Config): ReadonlyMap<string, string> {
 }
 
 /** Credentials that are new in the file wait for a restart. */
-function replaced(
-  before: ReadonlyMap<string, string>,
-  fresh: ReadonlyMap<string, string>,
-  { onRotated }: RotationWatch,
-): ReadonlyMap<string, string> {
-  const changed = [...before].filter(([name, key]) => fresh.has(name) && fresh.get(name) !== key).map(([name]) => name);
-  if (changed.length === 0) return before;
-  onRotated(
-    changed,
-    changed.map((name) => fresh.get(name) ?? ''),
-  );
-  return new Map([...before].map(([name, key]) => [name, fresh.get(name) ?? key]));
+function replaced({ keys, access }: Secrets, config: Config, { onRotated }: RotationWatch): Secrets {
+  const fresh = keysOf(config);
+  const credentials = [...keys].filter(([name, key]) => (fresh.get(name) ?? key) !== key).map(([name]) => name);
+  const after = renewed(access, config);
+  const settings = settingsApart(access, after);
+  if (credentials.length + settings.length > 0) onRotated({ credentials, settings, secrets: secretsOf(config) });
+  return { keys: new Map([...keys].map(([name, key]) => [name, fresh.get(name) ?? key])), access: after };
 }

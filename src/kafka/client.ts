@@ -13,7 +13,7 @@ import {
   logTextsOf,
   newKafka,
 } from './kafkajs-patches.ts';
-import { createOauthProvider, type OauthOptions } from './oauth.ts';
+import { type SaslOptions, saslOf } from './sasl.ts';
 import { openSocket } from './socket.ts';
 
 /** How to reach the brokers. */
@@ -24,16 +24,9 @@ export interface KafkaOptions {
   readonly requestTimeoutMs: number;
   /** Asked for each connection; undefined: connections are in clear text. */
   readonly tls?: (() => SecureContextOptions) | undefined;
-  readonly sasl?: SaslOptions | undefined;
+  /** Asked for each connection; always of one mechanism. */
+  readonly sasl?: (() => SaslOptions) | undefined;
 }
-
-type SaslOptions =
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: string;
-    }
-  | ({ readonly mechanism: 'oauthbearer' } & OauthOptions);
 
 /** Where kafkajs's log lines go; the shape of a pino logger. */
 export interface KafkaLogger {
@@ -71,13 +64,6 @@ function socketOpener(tls: KafkaOptions['tls']): NonNullable<KafkaConfig['socket
     socket.setNoDelay(true);
     return socket;
   };
-}
-
-function saslOf(sasl: SaslOptions, timeoutMs: number): NonNullable<KafkaConfig['sasl']> {
-  if (sasl.mechanism === 'oauthbearer') {
-    return { mechanism: 'oauthbearer', oauthBearerProvider: createOauthProvider(sasl, timeoutMs) };
-  }
-  return { ...sasl } as NonNullable<KafkaConfig['sasl']>;
 }
 
 /** Met in healthy operation and retried by kafkajs, which logs them as errors all the same. */

@@ -115,6 +115,28 @@ export type LogEntry = Kafkajs.LogEntry;
 export const newKafka = (config: KafkaConfig): KafkaClient => new kafkajs.Kafka(config);
 export const { AssignerProtocol, ConfigResourceTypes, logLevel } = kafkajs;
 
+type Authenticate = Extract<
+  KafkaConfig['sasl'],
+  { readonly authenticationProvider: unknown }
+>['authenticationProvider'];
+
+const AUTHENTICATORS = {
+  plain: 'plain',
+  'scram-sha-256': 'scram256',
+  'scram-sha-512': 'scram512',
+  oauthbearer: 'oauthBearer',
+} as const;
+
+/** kafkajs's own way to be let in, by what it takes for its secret: on its public face it takes that once for all. */
+export function authenticatorOf(mechanism: keyof typeof AUTHENTICATORS): (secret: object) => Authenticate {
+  return require(`kafkajs/src/broker/saslAuthenticator/${AUTHENTICATORS[mechanism]}`);
+}
+
+/** As if the broker could not be reached: the connection is given up, and tried again later. */
+export function newConnectionError(message: string, broker: string): Error {
+  return new kafkajs.KafkaJSConnectionError(message, { broker });
+}
+
 interface ProtocolErrors {
   readonly errorCodes: readonly { readonly type: string; readonly message: string }[];
 }

@@ -16,17 +16,17 @@ interface Token {
 }
 
 /**
- * Gives a token, the same one until four fifths of its life are over. kafkajs asks for each connection, and again when
+ * Gives a token for what the options say when it is fetched, the same one until four fifths of its life are over. kafkajs asks for each connection, and again when
  * the broker's session for it ends.
  *
  * @throws {WorkerError} config `kafka.oauth_refused`, transient `kafka.oauth_unavailable`; never quotes an answer (P7)
  */
-export function createOauthProvider(options: OauthOptions, timeoutMs: number): () => Promise<{ value: string }> {
+export function createOauthProvider(options: () => OauthOptions, timeoutMs: number): () => Promise<{ value: string }> {
   let known: Promise<Token> | undefined;
   return async () => {
     const token = await known?.catch(() => undefined);
     if (token?.isStale() === false) return { value: token.value };
-    const asked = fetchToken(options, timeoutMs);
+    const asked = fetchToken(options(), timeoutMs);
     known = asked;
     return { value: (await asked).value };
   };

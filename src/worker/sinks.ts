@@ -39,8 +39,8 @@ export function openSink(options: WireOptions): Promise<Target> {
   return options.config.sink === 'kafka' ? openKafka(options) : openLocal(options);
 }
 
-async function openKafka({ config, logger, once, signal }: WireOptions): Promise<Target> {
-  const kafka = createKafkaClient(kafkaOptions(config), logger.child({ component: 'kafka' }));
+async function openKafka({ config, access, logger, once, signal }: WireOptions): Promise<Target> {
+  const kafka = createKafkaClient(kafkaOptions(config, access), logger.child({ component: 'kafka' }));
   const state = stateTopicName(config.app);
   const within = once ? REACH_WITHIN_MS.once : REACH_WITHIN_MS.always;
   const check = async () => {
@@ -60,7 +60,7 @@ async function openKafka({ config, logger, once, signal }: WireOptions): Promise
     messageBytes: withinState(messageBytes, state),
     reader: createKafkaStateReader(kafka, { stateTopic: state }),
     membership: membershipOf(kafka, config, state, logger),
-    registry: createRegistry({ ...registryOptions(config), log: logger.child({ component: 'registry' }) }),
+    registry: createRegistry({ ...registryOptions(config, access), log: logger.child({ component: 'registry' }) }),
     close: () => sink.close(),
   };
 }

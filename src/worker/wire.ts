@@ -6,6 +6,7 @@ import { type Client, type ClientOptions, createClient, type Sender } from '../c
 import { listIds } from '../clockify/discovery.ts';
 import type { Clock } from '../clockify/lease.ts';
 import { parentTemplates } from '../clockify/templates/catalogue.ts';
+import type { Access } from '../config/access.ts';
 import type { Config, Credential } from '../config/config.ts';
 import type { SourceConfig } from '../config/source-config.ts';
 import { shardFor } from '../core/murmur2.ts';
@@ -42,6 +43,8 @@ export interface WireOptions {
   readonly keyOf?: ((credential: string) => string) | undefined;
   /** Knows every secret; left out, no value of an answer is kept for people. */
   readonly secrets?: Scrubber | undefined;
+  /** How to be let in at Kafka and the registry as it is now; left out, as it was at the start. */
+  readonly access?: (() => Access) | undefined;
   /** Lines of data, for the sink `stdout`. */
   readonly out: (line: string) => void | Promise<void>;
   readonly signal: AbortSignal;

@@ -48,7 +48,7 @@ test('P7: a key that is replaced in its file is used without a restart, and neit
     },
   });
   equal(code, 0, err);
-  match(err, /credential\.rotated/);
+  match(err, /secret\.rotated/);
   ok(answeredSecond > 1);
   without(`${out}${err}`, 'the log', [FIRST, SECOND]);
 });

@@ -1,8 +1,14 @@
 import { equal, match, ok } from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { without } from '../support/canary.ts';
 import { type Authority, type Certificates, openCertificates } from '../support/certificates.ts';
+import { eventually } from '../support/eventually.ts';
+import { readPublished } from '../support/published.ts';
+import { setScramPassword } from '../support/scram-users.ts';
+import { startWorker } from '../support/worker-process.ts';
 import { openTryPlace, type TryPlace, template } from './try-place.ts';
 
 const PASSWORD = 'Password-Of-The-Worker-77';
@@ -25,7 +31,7 @@ describe('the program at a broker with TLS and SCRAM', { timeout: 240_000 }, () 
     certificates?.close();
   });
 
-  const configure = (name: string, caFile: string, password = PASSWORD) =>
+  const configure = (name: string, caFile: string, password = PASSWORD, user = 'worker') =>
     place.configure(
       name,
       [template('users'), template('projects')],
@@ -35,7 +41,7 @@ describe('the program at a broker with TLS and SCRAM', { timeout: 240_000 }, () 
         '  tls: true',
         `  tls_ca: ${caFile}`,
         '  sasl_mechanism: scram-sha-512',
-        '  sasl_username: worker',
+        `  sasl_username: ${user}`,
         `  sasl_password: ${password}`,
         `registry: { url: "${stack.registryUrl}" }`,
         `topics: { prefix: ${name}, replication_factor: 1 }`,
@@ -65,5 +71,40 @@ describe('the program at a broker with TLS and SCRAM', { timeout: 240_000 }, () 
     without(`${foreign.err}${wrong.err}`, 'the log', [PASSWORD, 'Wrong-Password-88']);
     const missing = await place.run(['check', '-c', configure('missing', '/nowhere/ca.pem')]);
     match(missing.out, /^fail +kafka: the file of kafka\.tls_ca cannot be read/m);
+  });
+
+  test('P7: a password that is replaced at the broker, and later in its file, needs no restart and is never told', async (t) => {
+    const [first, second] = ['First-Password-55', 'Second-Password-66'];
+    const [secretFile, logFile] = [join(place.folder, 'password'), join(place.folder, 'rotating.log')];
+    const setPassword = (password: string) =>
+      setScramPassword(stack.brokers[0] ?? '', 'scram-sha-512', 'rotating', password);
+    const log = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
+    const has = (id: string) =>
+      readPublished(stack, ['rotating.projects']).then(
+        (all) => all.some(({ key }) => key.id === id),
+        () => false,
+      );
+    const workspaceId = place.workspace;
+    const project = (name: string) => place.simulator.world.createProject({ workspaceId, name }).id;
+
+    await setPassword(first);
+    writeFileSync(secretFile, first);
+    const { url: clockifyUrl, apiKey } = place.simulator;
+    const config = configure('rotating', ours.caFile, `"\${file:${secretFile}}"`, 'rotating');
+    const worker = startWorker({ ...stack, clockifyUrl, apiKey, logFile, config, env: { KEY: apiKey } });
+    t.after(() => worker.end('SIGKILL'));
+    const before = project('Before');
+    await eventually('it publishes', () => has(before));
+
+    await setPassword(second);
+    await stack.broker?.kill();
+    await stack.broker?.start();
+    await eventually('it is refused with the first one', () => /authentication failed/i.test(log()), 60_000);
+    writeFileSync(secretFile, second);
+    const after = project('After');
+    await eventually('it publishes again', () => has(after), 60_000);
+    equal(await worker.end('SIGTERM'), 0, log());
+    match(log(), /"event":"secret\.rotated".*kafka\.sasl_password/);
+    ok(!log().includes(first) && !log().includes(second));
   });
 });

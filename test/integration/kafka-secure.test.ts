@@ -11,6 +11,7 @@ import type { KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
 import { someBrokerListens } from '../../src/kafka/reach.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { type Authority, type Certificate, type Certificates, openCertificates } from '../support/certificates.ts';
+import { setScramPassword } from '../support/scram-users.ts';
 import { clientFor } from './kafka-place.ts';
 
 const PASSWORD = 'secret of the worker';
@@ -43,23 +44,53 @@ describe('a broker with TLS and SASL', () => {
 
   for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
     test(`${mechanism}: a transaction is written through it, and a wrong password is refused at once`, async () => {
-      await writeOne(by({ sasl: { mechanism, username: 'worker', password: PASSWORD } }));
-      const error = await failureOf(by({ sasl: { mechanism, username: 'worker', password: 'wrong' } }));
+      await writeOne(by({ sasl: () => ({ mechanism, username: 'worker', password: PASSWORD }) }));
+      const error = await failureOf(by({ sasl: () => ({ mechanism, username: 'worker', password: 'wrong' }) }));
       equal(classify(error), 'refused');
     });
   }
+
+  for (const mechanism of ['scram-sha-256', 'scram-sha-512'] as const) {
+    test(`P7: ${mechanism}: a password that is replaced is that of the next connection, and an old one only waits`, async () => {
+      const user = `rotating-${mechanism}`;
+      const [plain = ''] = stack.brokers;
+      await setScramPassword(plain, mechanism, user, 'first password');
+      let password = 'first password';
+      const client = by({ sasl: () => ({ mechanism, username: user, password }) });
+      await writeOne(client);
+      await setScramPassword(plain, mechanism, user, 'second password');
+      equal(classify(await failureOf(client)), 'other', 'it was let in before: the new one is on its way');
+      password = 'second password';
+      await writeOne(client);
+      const stranger = by({ sasl: () => ({ mechanism, username: user, password: 'first password' }) });
+      equal(classify(await failureOf(stranger)), 'refused');
+    });
+  }
+
+  test('oauthbearer: a client secret that is replaced is asked with once the token is stale', async (t) => {
+    const asked: string[] = [];
+    const url = await serveTokens(t, 200, { access_token: unsignedToken('worker', 3600), expires_in: 0.001 }, asked);
+    let clientSecret = 'first';
+    const of = { mechanism: 'oauthbearer', tokenUrl: url, clientId: 'me', scope: undefined } as const;
+    const client = by({ sasl: () => ({ ...of, clientSecret }) });
+    await writeOne(client);
+    clientSecret = 'second';
+    await writeOne(client);
+    const basic = (secret: string) => `Basic ${Buffer.from(`me:${secret}`).toString('base64')}`;
+    ok(asked.at(0)?.startsWith(basic('first')) && asked.at(-1)?.startsWith(basic('second')), asked.join('\n'));
+  });
 
   test('oauthbearer: a token is fetched with the client credentials, once, and its scope is asked for', async (t) => {
     const asked: string[] = [];
     const url = await serveTokens(t, 200, { access_token: unsignedToken('worker', 3600), expires_in: 3600 }, asked);
     const sasl = {
-      mechanism: 'oauthbearer',
+      mechanism: 'oauthbearer' as const,
       tokenUrl: url,
       clientId: 'me',
       clientSecret: 's/3',
       scope: 'kafka',
     };
-    await writeOne(by({ sasl: sasl as KafkaOptions['sasl'] }));
+    await writeOne(by({ sasl: () => sasl }));
     const basic = `Basic ${Buffer.from('me:s%2F3').toString('base64')}`;
     deepEqual(asked, [`${basic} grant_type=client_credentials&scope=kafka`]);
   });
@@ -67,13 +98,13 @@ describe('a broker with TLS and SASL', () => {
   test('oauthbearer: a refused client is told as such, and its answer is not quoted', async (t) => {
     const url = await serveTokens(t, 401, { error: 'quoted-secret' }, []);
     const sasl = {
-      mechanism: 'oauthbearer',
+      mechanism: 'oauthbearer' as const,
       tokenUrl: url,
       clientId: 'me',
       clientSecret: 's',
       scope: undefined,
     };
-    const error = await failureOf(by({ sasl: sasl as KafkaOptions['sasl'] }));
+    const error = await failureOf(by({ sasl: () => sasl }));
     ok(String(error).includes('gives no token: it answers 401'), String(error));
     ok(!String(error).includes('quoted-secret'));
     equal(classify(error), 'refused');
@@ -103,7 +134,7 @@ describe('a broker with TLS and SASL', () => {
       key: readFileSync(keyFile),
       ...(passphrase === undefined ? {} : { passphrase }),
     });
-    const client = by({ tls, sasl: { mechanism: 'plain', username: 'worker', password: PASSWORD } });
+    const client = by({ tls, sasl: () => ({ mechanism: 'plain', username: 'worker', password: PASSWORD }) });
     await writeOne(client);
     const foreign = theirs.sign('worker', 'DNS:worker');
     copyFileSync(foreign.certificateFile, certificateFile);

@@ -67,14 +67,14 @@ describe('a registry that is reached by https', () => {
     registry.register(`secure-${Math.random().toString(36).slice(2)}-value`, SCHEMA, { autoRegister: true });
 
   test('basic: every call has the user and the password', async () => {
-    const registry = open({ auth: { username: 'worker', password: 'pass:word' } });
+    const registry = open({ auth: () => ({ username: 'worker', password: 'pass:word' }) });
     ok((await register(registry)) > 0);
     const basic = `Basic ${Buffer.from('worker:pass:word').toString('base64')}`;
     ok(seen.length >= 3 && seen.every(({ authorization }) => authorization === basic));
   });
 
   test('bearer: every call has the token, and a refusal says what to look at', async () => {
-    const registry = open({ auth: { token: 'token-of-the-worker' } });
+    const registry = open({ auth: () => ({ token: 'token-of-the-worker' }) });
     ok((await register(registry)) > 0);
     ok(seen.length >= 3 && seen.every(({ authorization }) => authorization === 'Bearer token-of-the-worker'));
     answersOnly = () => false;
@@ -83,6 +83,17 @@ describe('a registry that is reached by https', () => {
       ok(error.hint?.includes('registry.token') && !`${error.message}${error.hint}`.includes('token-of-the-worker'));
       return true;
     });
+  });
+
+  test('P7: a password, and a token, that is replaced is that of the next request', async () => {
+    let password = 'first-password';
+    const basic = open({ auth: () => ({ username: 'worker', password }) });
+    await register(basic);
+    password = 'second-password';
+    seen = [];
+    await register(basic);
+    const expected = `Basic ${Buffer.from('worker:second-password').toString('base64')}`;
+    ok(seen.length >= 3 && seen.every(({ authorization }) => authorization === expected));
   });
 
   test('mTLS: the client shows its certificate to every call', async () => {
@@ -96,7 +107,7 @@ describe('a registry that is reached by https', () => {
 
   test('a registry of another authority gets nothing', async () => {
     const theirs = certificates.authority('theirs');
-    const registry = open({ auth: { token: 't' }, tls: () => ({ ca: readFileSync(theirs.caFile) }) });
+    const registry = open({ auth: () => ({ token: 't' }), tls: () => ({ ca: readFileSync(theirs.caFile) }) });
     await rejects(register(registry), ({ code }: WorkerError) => code === 'registry.tls_refused');
     equal(seen.length, 0);
   });

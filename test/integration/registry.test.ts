@@ -285,12 +285,16 @@ test('credentials are sent with every request, by both clients', async (t) => {
   const log = { info: () => undefined, warn: () => undefined };
   const options = { url: `${url}/`, timeoutMs: 1_000, log };
   strictEqual(
-    await createRegistry({ ...options, auth: { username: 'u', password: 'p' } }).register('s', schemaOf(), AUTO),
+    await createRegistry({ ...options, auth: () => ({ username: 'u', password: 'p' }) }).register(
+      's',
+      schemaOf(),
+      AUTO,
+    ),
     4,
   );
   ok(seen.length >= 5 && seen.every((line) => line.endsWith('Basic dTpw')), seen.join('\n'));
   seen.length = 0;
-  await createRegistry({ ...options, auth: { token: 'abc' } }).register('s', schemaOf(), AUTO);
+  await createRegistry({ ...options, auth: () => ({ token: 'abc' }) }).register('s', schemaOf(), AUTO);
   ok(seen.length >= 5 && seen.every((line) => line.endsWith('Bearer abc')), seen.join('\n'));
 });
 

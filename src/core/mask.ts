@@ -34,10 +34,15 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (canonicalJson(value) ?? '');
 }
 
-/** A copy along the path. What is not there, null or empty says nothing, and stays. Undefined takes the property away. */
-function replaced(value: unknown, [name, ...rest]: readonly string[], by: (value: unknown) => unknown): unknown {
+/**
+ * A copy along the path, into each member where a list is on it: what was an object yesterday may be a list of them today.
+ * What is not there, null or empty says nothing, and stays. Undefined takes the property away.
+ */
+function replaced(value: unknown, path: readonly string[], by: (value: unknown) => unknown): unknown {
+  const [name, ...rest] = path;
   if (name === undefined) return value === null || value === '' ? value : by(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return value;
+  if (Array.isArray(value)) return value.map((member) => replaced(member, path, by));
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return value;
   const { [name]: inner, ...others } = value as Readonly<Record<string, unknown>>;
   const seen = replaced(inner, rest, by);
   return seen === undefined ? others : { ...others, [name]: seen };

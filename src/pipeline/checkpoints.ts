@@ -33,7 +33,8 @@ export class Checkpoints {
 /** None in what is no state key: what cannot be read must still be possible to take away. */
 function partsIn(key: string): readonly string[] {
   try {
-    return JSON.parse(key) as string[];
+    const parts: unknown = JSON.parse(key);
+    return Array.isArray(parts) ? parts : [];
   } catch {
     return [];
   }

@@ -160,3 +160,11 @@ test('a record that removes what was never there, under any key, changes nothing
     }),
   );
 });
+
+test('a key of any shape can be taken away', () => {
+  for (const key of ['0', 'null', '"x"', '{', '', '{"0":"c"}', '["c"]']) {
+    const state = new ShardState();
+    state.apply({ key, value: null });
+    strictEqual(state.size, 0);
+  }
+});

@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { WorkerError } from '../core/errors.ts';
+import { requestLimit } from './broker-limits.ts';
 import { kafkaError, messageOf, protocolType } from './kafka-failure.ts';
 import { type Admin, ConfigResourceTypes, coordinatorFailure, type KafkaClient } from './kafkajs-patches.ts';
 import { someBrokerListens } from './reach.ts';
@@ -47,7 +48,8 @@ export async function* probeKafka(kafka: KafkaClient, probe: KafkaProbe): AsyncG
     return;
   }
   try {
-    for (const plan of topics) yield await topicFinding(kafka, admin, plan, probe.create);
+    const most = Math.min(MOST_BYTES, await requestLimit(admin));
+    for (const plan of topics) yield await topicFinding(kafka, admin, plan, probe.create, most);
     yield await transactionFinding(kafka, `${app}-check`);
   } finally {
     await admin.disconnect().catch(() => undefined);
@@ -63,14 +65,21 @@ function reasonOf(error: unknown): string {
   return kafkaError('kafka', 'Kafka cannot be reached', error).message;
 }
 
-async function topicFinding(kafka: KafkaClient, admin: Admin, plan: TopicPlan, create: boolean): Promise<KafkaFinding> {
+async function topicFinding(
+  kafka: KafkaClient,
+  admin: Admin,
+  plan: TopicPlan,
+  create: boolean,
+  most: number,
+): Promise<KafkaFinding> {
   const name = `topic ${plan.name}`;
   try {
     const partitions = await partitionsOf(admin, plan.name);
     if (partitions === undefined) return missing(name, plan, create);
     const settings = await settingsOf(admin, plan.name);
     return (
-      misfit(name, plan, partitions, settings.policy) ?? (await writeFinding(kafka, plan.name, partitions, settings))
+      misfit(name, plan, partitions, settings.policy) ??
+      (await writeFinding(kafka, plan.name, partitions, settings, most))
     );
   } catch (error) {
     const mend = `Give this user the rights to Describe, DescribeConfigs and Write on ${plan.name}.`;
@@ -130,10 +139,11 @@ async function writeFinding(
   topic: string,
   partitions: number,
   { policy, maxBytes }: TopicSettings,
+  most: number,
 ): Promise<KafkaFinding> {
   const name = `topic ${topic}`;
   const there = `${partitions} partition${partitions === 1 ? '' : 's'}`;
-  if (policy !== 'compact' || maxBytes === undefined || maxBytes > MOST_BYTES) {
+  if (policy !== 'compact' || maxBytes === undefined || maxBytes > most) {
     return { name, status: 'ok', says: `${there}; the right to write was not tried` };
   }
   const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } });

@@ -2,6 +2,7 @@ import { WorkerError } from '../core/errors.ts';
 import { partitionFor } from '../core/murmur2.ts';
 import type { StateRecord } from '../core/state.ts';
 import { orAborted } from './aborting.ts';
+import { type BrokerLimits, DEFAULT_MESSAGE_BYTES } from './broker-limits.ts';
 import { classify, kafkaError, messageOf } from './kafka-failure.ts';
 import {
   coordinatorFailure,
@@ -12,7 +13,6 @@ import {
   type ProducerTransaction,
   requestsOf,
 } from './kafkajs-patches.ts';
-import { DEFAULT_MESSAGE_BYTES } from './message-limits.ts';
 import { type Batch, batches } from './send-batches.ts';
 
 /** One record for a topic. A null value is a tombstone. */
@@ -45,8 +45,8 @@ export interface KafkaSinkOptions {
   readonly stateTopic: string;
   /** Of every topic that is written to, as `ensureTopics` gives them. */
   readonly partitions: ReadonlyMap<string, number>;
-  /** How large a batch each topic takes, as `messageLimits` gives them; the broker's default unless told. */
-  readonly messageBytes?: ReadonlyMap<string, number> | undefined;
+  /** How much the brokers take at once; their defaults unless told. */
+  readonly limits?: BrokerLimits | undefined;
   /** How long a transaction may stay open before the broker aborts it; 60 s unless told. */
   readonly transactionTimeoutMs?: number | undefined;
 }
@@ -114,13 +114,14 @@ class ShardProducer implements KafkaShardWriter {
 
   async commit({ records, state }: SinkTransaction): Promise<void> {
     if (this.#spent !== undefined) throw this.#spent;
-    const { stateTopic, partitions, messageBytes } = this.#options;
+    const { stateTopic, partitions, limits } = this.#options;
     const messages = [
       ...records.map((record) => ({ topic: record.topic, message: toMessage(record, partitions) })),
       ...state.map((record) => ({ topic: stateTopic, message: toStateMessage(record, this.#shard) })),
     ];
     if (messages.length === 0) return;
-    await this.#send(batches(messages, (topic) => messageBytes?.get(topic) ?? DEFAULT_MESSAGE_BYTES));
+    const ofTopic = (topic: string) => limits?.messageBytes.get(topic) ?? DEFAULT_MESSAGE_BYTES;
+    await this.#send(batches(messages, { ofTopic, requestBytes: limits?.requestBytes ?? Number.POSITIVE_INFINITY }));
   }
 
   async close(): Promise<void> {

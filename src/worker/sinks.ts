@@ -4,10 +4,10 @@ import { createRegistry, type SchemaRegistry } from '../avro/registry.ts';
 import type { Config } from '../config/config.ts';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
 import { type Acl, neededAcls } from '../kafka/acls.ts';
+import { brokerLimits } from '../kafka/broker-limits.ts';
 import { createKafkaClient } from '../kafka/client.ts';
 import type { KafkaClient } from '../kafka/kafkajs-patches.ts';
 import { createGroupMembership } from '../kafka/membership.ts';
-import { messageLimits } from '../kafka/message-limits.ts';
 import { someBrokerListens } from '../kafka/reach.ts';
 import { createKafkaStateReader } from '../kafka/state-reader.ts';
 import { createStaticMembership, parseShards } from '../kafka/static-membership.ts';
@@ -45,19 +45,19 @@ async function openKafka({ config, access, logger, once, signal }: WireOptions):
   const within = once ? REACH_WITHIN_MS.once : REACH_WITHIN_MS.always;
   const check = async () => {
     const partitions = await topicsOf(kafka, config, state, logger);
-    return { partitions, messageBytes: await messageLimits(kafka, partitions.keys()) };
+    return { partitions, limits: await brokerLimits(kafka, partitions.keys()) };
   };
-  const { partitions, messageBytes } = await reach(check, within, config, logger, signal);
+  const { partitions, limits } = await reach(check, within, config, logger, signal);
   const sink = createKafkaSink(kafka, {
     app: config.app,
     stateTopic: state,
     partitions,
-    messageBytes,
+    limits,
     transactionTimeoutMs: config.kafka.transactionTimeoutMs,
   });
   return {
     sink,
-    messageBytes: withinState(messageBytes, state),
+    messageBytes: withinState(limits.messageBytes, state),
     reader: createKafkaStateReader(kafka, { stateTopic: state }),
     membership: membershipOf(kafka, config, state, logger),
     registry: createRegistry({ ...registryOptions(config, access), log: logger.child({ component: 'registry' }) }),

@@ -10,6 +10,7 @@ export const AUTHORIZED_BROKER = {
 /** Kafka's own numbers: kafkajs has them in its types alone. */
 export const TOPIC = 2 as AclResourceTypes;
 export const GROUP = 3 as AclResourceTypes;
+export const CLUSTER = 4 as AclResourceTypes;
 export const TRANSACTIONAL_ID = 5 as AclResourceTypes;
 export const ALL = 2 as AclOperationTypes;
 export const READ = 3 as AclOperationTypes;

@@ -49,30 +49,40 @@ test('requests carry at most 1,000 messages and 900 kB, in order within a topic'
   deepStrictEqual([...batches([])], []);
 });
 
-test('P1: nothing is lost between requests, and none holds more for a topic than that topic takes', () => {
-  const limits = new Map([
+test('P1: nothing is lost between requests, and none holds more for a topic, or in all, than the brokers take', () => {
+  const ofTopics = new Map([
     ['a', 1_000],
     ['b', 5_000],
   ]);
-  const one = fc.record({ topic: fc.constantFrom('a', 'b'), size: fc.integer({ min: 0, max: 1_500 }) });
+  const one = fc.record({
+    topic: fc.constantFrom('a', 'b'),
+    size: fc.integer({ min: 0, max: 1_500 }),
+    partition: fc.nat(20),
+  });
   const bytesOf = (messages: readonly { key?: unknown; value?: unknown }[]) =>
-    messages.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+    messages.reduce((sum, { value }) => sum + (value as Buffer).length + 36, 0);
   fc.assert(
-    fc.property(fc.array(one, { maxLength: 60 }), (sizes) => {
-      const sent = sizes.map(({ topic, size }, i) => ({
+    fc.property(fc.array(one, { maxLength: 60 }), fc.integer({ min: 500, max: 9_000 }), (sizes, requestBytes) => {
+      const sent = sizes.map(({ topic, size, partition }, i) => ({
         topic,
-        message: { key: String(i), value: Buffer.alloc(size), partition: 0 },
+        message: { key: String(i), value: Buffer.alloc(size), partition },
       }));
-      const parts = [...batches(sent, (topic) => limits.get(topic) ?? 0)].flat();
-      for (const topic of limits.keys()) {
-        const got = parts.filter((part) => part.topic === topic).flatMap(({ messages }) => messages);
+      const requests = [...batches(sent, { ofTopic: (topic) => ofTopics.get(topic) ?? 0, requestBytes })];
+      for (const topic of ofTopics.keys()) {
+        const got = requests.flat().filter((part) => part.topic === topic);
         deepStrictEqual(
-          got,
+          got.flatMap(({ messages }) => messages),
           sent.filter((each) => each.topic === topic).map(({ message }) => message),
         );
       }
-      for (const { topic, messages } of parts) {
-        ok(messages.length === 1 || bytesOf(messages) + 61 + 36 * messages.length <= (limits.get(topic) ?? 0));
+      for (const request of requests) {
+        const messages = request.flatMap((part) => part.messages);
+        if (messages.length === 1) continue;
+        const parts = new Set(request.flatMap((part) => part.messages.map(({ partition }) => part.topic + partition)));
+        ok(bytesOf(messages) + 69 * parts.size + 7 * request.length <= requestBytes);
+        for (const { topic, messages: ofOne } of request) {
+          ok(ofOne.length === 1 || bytesOf(ofOne) + 61 <= (ofTopics.get(topic) ?? 0));
+        }
       }
     }),
   );

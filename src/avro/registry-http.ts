@@ -1,6 +1,7 @@
 import type { SecureContextOptions } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import { WorkerError } from '../core/errors.ts';
+import { createScrubber } from '../core/scrubber.ts';
 import { isTlsFault } from '../core/tls-fault.ts';
 
 /** Calls of Confluent's registry API that the library does not make, and the error table of all of them. */
@@ -53,19 +54,22 @@ const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 export function createRegistryCall({ url, auth, timeoutMs, tls }: RegistryHttpOptions): RegistryCall {
   const base = url.replace(/\/+$/, '');
   const through = tls === undefined ? {} : { dispatcher: dispatcherWith(tls) };
+  const scrub = createScrubber();
   return async (method, path, body, signal) => {
     const deadline = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    const given = auth?.();
+    scrub.learn(secretsIn(given));
     try {
       const payload = body === undefined ? null : JSON.stringify(body);
       const answer = await request(base + path, {
         method,
-        headers: { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE, ...authHeaders(auth?.()) },
+        headers: { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE, ...authHeaders(given) },
         body: payload,
         signal: either,
         ...through,
       });
-      return readAnswer(answer.statusCode, await answer.body.text());
+      return readAnswer(answer.statusCode, await answer.body.text(), scrub);
     } catch (thrown) {
       signal?.throwIfAborted();
       throw thrown instanceof WorkerError ? thrown : connectionError(thrown);
@@ -77,6 +81,12 @@ export function authHeaders(auth: RegistryAuth | undefined): Readonly<Record<str
   if (auth === undefined) return {};
   if ('token' in auth) return { authorization: `Bearer ${auth.token}` };
   return { authorization: `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}` };
+}
+
+/** A registry may echo them, and of what is cut to be quoted nobody could take them out later (P7). */
+function secretsIn(auth: RegistryAuth | undefined): readonly string[] {
+  if (auth === undefined) return [];
+  return 'token' in auth ? [auth.token] : [auth.password];
 }
 
 function dispatcherWith(tls: () => SecureContextOptions): Dispatcher {
@@ -136,9 +146,9 @@ export function unexpected(what: string, cause?: unknown): WorkerError {
   });
 }
 
-function readAnswer(status: number, text: string): Answer {
+function readAnswer(status: number, text: string, scrub: (text: string) => string): Answer {
   const body = parseObject(text);
-  const message = typeof body?.message === 'string' ? body.message : text.slice(0, 200);
+  const message = typeof body?.message === 'string' ? body.message : scrub(text).slice(0, 200);
   if ((status === 404 || status === 409) && typeof body?.error_code === 'number') return { status, body };
   if (status !== 200) throw statusError(status, message);
   if (body === undefined) throw unexpected('200 with something that is no JSON object');

@@ -37,7 +37,8 @@ export type OpenOperations = Operations & Pick<Console, 'url' | 'close'>;
 export async function openOperations(options: OperationsOptions): Promise<OpenOperations> {
   const { config, version, secrets } = options;
   const sources = config.sources.map(({ name, topic }) => ({ name, topic }));
-  const status = createStatus({ app: config.app, version, shardCount: config.kafka.shards, sources, now: Date.now });
+  const { app, kafka } = config;
+  const status = createStatus({ app, version, shardCount: kafka.shards, sources, now: Date.now, secrets });
   let control: Control | undefined;
   const metrics = createMetrics(measuredOf(config, version, Date.now()));
   const operations: Operations = {

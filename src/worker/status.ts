@@ -1,5 +1,6 @@
+import { WorkerError } from '../core/errors.ts';
 import type { Control } from './control.ts';
-import type { Report } from './events.ts';
+import type { Report, WorkerEvent } from './events.ts';
 import { newDriftTally } from './status-drift.ts';
 import { type Folded, fold, newTally, type SourceRecord } from './status-fold.ts';
 import { type Freshness, freshnessOf } from './status-freshness.ts';
@@ -50,6 +51,8 @@ export interface StatusOptions {
   readonly shardCount: number;
   readonly sources: readonly { readonly name: string; readonly topic: string }[];
   readonly now: () => number;
+  /** Takes every known secret out of a text; left out, there is none. */
+  readonly secrets?: ((text: string) => string) | undefined;
 }
 
 export interface StatusKeeper {
@@ -76,7 +79,7 @@ export function createStatus(options: StatusOptions): StatusKeeper {
   };
   let wired: { readonly control: Control; readonly budgets: () => readonly BudgetStatus[] } | undefined;
   return {
-    report: (event) => fold(folded, event, options.now()),
+    report: (event) => fold(folded, withoutSecrets(event, options.secrets), options.now()),
     attach: (control, budgets) => {
       wired = { control, budgets };
     },
@@ -94,6 +97,13 @@ export function createStatus(options: StatusOptions): StatusKeeper {
     readiness: () => readinessOf(folded),
     isStarted: () => folded.assigned !== undefined,
   };
+}
+
+/** Before a message is cut: the beginning of a secret is not found any more (P7). */
+function withoutSecrets(event: WorkerEvent, secrets: StatusOptions['secrets']): WorkerEvent {
+  if (secrets === undefined || !('error' in event)) return event;
+  const { kind, code, message, hint } = event.error;
+  return { ...event, error: new WorkerError(kind, code, secrets(message), { hint }) };
 }
 
 function newSource(topic: string): SourceRecord {

@@ -158,7 +158,11 @@ async function everyAnswer({ console: url }: Scene): Promise<readonly string[]> 
       body: typeof given === 'string' ? given : JSON.stringify(given),
     });
   const paths = [...GETS, `/status?slices=${encodeURIComponent(KEY)}`, '/control/pause'];
-  const answers = await Promise.all([...paths.map((path) => told(path)), ...COMMANDS.map(post)]);
+  const answers = await Promise.all([
+    ...paths.map((path) => told(path)),
+    told('/status', { headers }),
+    ...COMMANDS.map(post),
+  ]);
   // The path is our own.
   return answers.map((answer) => answer.replaceAll(encodeURIComponent(KEY), ''));
 }
@@ -205,22 +209,24 @@ test('P7: nothing that is seen of a running worker holds a secret, however the f
   await t.test('P7: nothing that status and the commands about topics and state say', async () => {
     const beside = ['--url', scene.console];
     const exported = join(folder, 'letters.jsonl');
-    const [status, tailed, letters, shown, ...others] = await run(
+    const [status, drifted, tailed, letters, shown, ...others] = await run(
       ['status', '--json', ...beside],
+      ['status', '--drift', ...beside],
       ['tail', `${app}.things`, '--json', '--from-beginning', '--until-end'],
       ['tail', `dlq.${app}`, '--from-beginning', '--until-end'],
       ['dlq', 'show', '0:0'],
       ['dlq', 'export', exported],
       ['dlq', 'list', '--json'],
       ['status', '--once', ...beside],
+      ['status', '--drift', '--json', ...beside],
       ['state', 'show'],
       ['state', 'export'],
       ['pause', KEY, ...beside],
     );
-    for (const said of [status, tailed, letters, shown]) match(said?.out ?? '', HIDDEN);
+    for (const said of [status, drifted, tailed, letters, shown]) match(said?.out ?? '', HIDDEN);
     deepEqual(
       others.map(({ code }) => code),
-      [0, 0, 0, 0, 0, 2],
+      [0, 0, 0, 0, 0, 0, 2],
     );
     const written = readFileSync(exported, 'utf8');
     without(written, 'exported dead letters', SECRETS);

@@ -265,6 +265,18 @@ test('the refusals of a registry are told apart', async (t) => {
   }
 });
 
+test('P7: a page that a proxy answers in its place is quoted without what was sent, and cut after that', async (t) => {
+  const url = await fakeRegistry(t, (_, response, authorization) =>
+    send(response, 502, `${'x'.repeat(190)}planted-secret ${authorization} ${'y'.repeat(200)}`),
+  );
+  const log = { info: () => undefined, warn: () => undefined };
+  for (const given of [{ token: 'planted-secret' }, { username: 'me', password: 'planted-secret' }]) {
+    const registry = createRegistry({ url, timeoutMs: 5_000, log, auth: () => given });
+    const { message } = await thrownBy(registry.register('s', schemaOf(), AUTO));
+    deepStrictEqual([message.includes('plant'), message.endsWith('x[redacted]')], [false, true], message);
+  }
+});
+
 test("Confluent's list of reasons is understood as well", async (t) => {
   const url = await fakeRegistry(t, (path, response) => {
     if (path === 'POST /subjects/s') return send(response, 404, { error_code: 40403, message: 'Schema not found' });

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { WorkerError } from '../../../src/core/errors.ts';
+import { createScrubber } from '../../../src/core/scrubber.ts';
 import { NO_COUNTS } from '../../../src/pipeline/counts.ts';
 import type { WorkerEvent } from '../../../src/worker/events.ts';
 import { createStatus } from '../../../src/worker/status.ts';
@@ -8,12 +9,21 @@ import { createStatus } from '../../../src/worker/status.ts';
 const slice = { id: 'things/w/u', params: { workspace: 'w', user: 'u' } };
 const error = new WorkerError('transient', 'clockify.unavailable', 'no answer', { hint: 'Wait.' });
 
+const SOURCES = [{ name: 'things', topic: 'clockify.things' }];
+
 function statusAfter(...events: WorkerEvent[]) {
-  const sources = [{ name: 'things', topic: 'clockify.things' }];
-  const status = createStatus({ app: 'a', version: '1', shardCount: 4, sources, now: () => 1_000 });
+  const status = createStatus({ app: 'a', version: '1', shardCount: 4, sources: SOURCES, now: () => 1_000 });
   for (const event of events) status.report(event);
   return status;
 }
+
+test('P7: a message is cut after its secrets are taken out, so that no beginning of one is left', () => {
+  const secrets = createScrubber(['planted-secret']);
+  const status = createStatus({ app: 'a', version: '1', shardCount: 4, sources: SOURCES, now: () => 1_000, secrets });
+  const long = new WorkerError('config', 'registry.refused', `${'x'.repeat(492)}planted-secret`);
+  status.report({ type: 'source-stopped', source: 'things', error: long });
+  strictEqual(status.snapshot(1).sources[0]?.lastError?.message, `${'x'.repeat(492)}[redacte`);
+});
 
 const sourceAfter = (...events: WorkerEvent[]) => statusAfter(...events).snapshot(10).sources[0];
 

@@ -21,9 +21,12 @@ export function readSubjects(file: string): Subjects {
     return new Map(subjects.map(([name, versions]) => [name, versions.map(String)]));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    const mayNot = ['EACCES', 'EPERM'].includes((cause as NodeJS.ErrnoException).code ?? '');
     throw new WorkerError('config', 'registry.file_unreadable', `the schemas in ${file} cannot be read`, {
       cause,
-      hint: 'Restore the file, or remove it together with the state beside it and begin anew.',
+      hint: mayNot
+        ? 'Check that this user may read and write there.'
+        : 'Restore the file, or remove it together with the state beside it and begin anew.',
     });
   }
 }

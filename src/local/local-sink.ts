@@ -60,13 +60,13 @@ export interface LocalSinkOptions {
 
 /** @throws {WorkerError} config `local.state_locked`, `local.state_unreadable`, `local.data_short`, `sink.refused` */
 export async function openLocalSink(options: LocalSinkOptions, output: Output): Promise<LocalSink> {
-  const lock = await lockState(options.stateFile).catch(refused);
+  const lock = await lockState(options.stateFile).catch((error: unknown) => cannotOpen(options.stateFile, error));
   try {
     const log = await openAll(options, output);
     return new FileBackedSink(options, output, lock, log);
   } catch (error) {
     await lock.release();
-    return refused(error);
+    return cannotOpen(options.stateFile, error);
   }
 }
 
@@ -209,6 +209,13 @@ function failureOf(error: unknown, kind: 'transient' | 'config', code: string): 
   return new WorkerError('config', 'sink.refused', message, { cause: error, hint });
 }
 
-function refused(error: unknown): never {
-  throw failureOf(error, 'config', 'sink.refused');
+/** The system's own words do not say enough: making a folder on a read-only file system is "no such file". */
+function cannotOpen(stateFile: string, error: unknown): never {
+  const { code: errno, message } = error as NodeJS.ErrnoException;
+  if (error instanceof WorkerError || errno === undefined) throw toWorkerError(error);
+  const hint = 'Set file.directory to a folder where this user may write.';
+  throw new WorkerError('config', 'sink.refused', `the state cannot be kept in ${stateFile}: ${message}`, {
+    cause: error,
+    hint,
+  });
 }

@@ -168,3 +168,15 @@ test('stdout: printing is awaited line by line, and precedes the state (P1, P8)'
   await sink.close();
   await folder.remove();
 });
+
+test('a folder that cannot be made is told with the setting that names it', async (t) => {
+  const file = newFolder();
+  t.after(() => file.remove());
+  await writeFile(file.path, '');
+  const options = { stateFile: join(file.path, 'state'), describe: () => ({}), write: () => undefined };
+  await rejects(openStdoutSink(options), (error: WorkerError) => {
+    strictEqual(error.code, 'sink.refused');
+    ok(error.message.includes(options.stateFile) && error.hint?.includes('file.directory'), error.message);
+    return true;
+  });
+});

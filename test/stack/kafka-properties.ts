@@ -1,4 +1,4 @@
-/** Settings of the one Kafka node, for the local process and the container alike. */
+/** Settings of a Kafka node, for the local process and the container alike. */
 
 import { SECURE_LISTENER } from './secure-listener.ts';
 
@@ -52,6 +52,16 @@ export function kafkaProperties(
     'log.cleaner.dedupe.buffer.size': '4194304',
     ...extra,
   };
+}
+
+/** `server.properties` of a second node of that cluster, a broker alone; `extra` wins. */
+export function secondBrokerProperties(
+  address: string,
+  controller: string,
+  extra: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const alone = { 'process.roles': 'broker', 'node.id': '2', listeners: `PLAINTEXT://${address}` };
+  return kafkaProperties({ listener: address, advertised: address, controller }, { ...alone, ...extra });
 }
 
 /** The text of a `.properties` file. */

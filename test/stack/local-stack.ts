@@ -9,6 +9,7 @@ export interface LocalStackOptions {
   readonly registry: boolean;
   readonly secure?: SecureListener | undefined;
   readonly proxyPort?: number | undefined;
+  readonly secondBroker: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -22,6 +23,8 @@ export interface LocalStack {
   /** Base URL of the Confluent-compatible API; empty when there is no registry. */
   readonly registryUrl: string;
   readonly broker: Service;
+  /** Not started yet; only where one was wanted. */
+  readonly secondBroker?: Service | undefined;
   readonly registry: Service | undefined;
   stop(): Promise<void>;
 }

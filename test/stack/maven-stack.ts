@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureArtefact } from './artefacts.ts';
 import { findJava } from './java.ts';
-import { kafkaProperties, propertiesText } from './kafka-properties.ts';
+import { kafkaProperties, propertiesText, secondBrokerProperties } from './kafka-properties.ts';
 import {
   type LocalStack,
   type LocalStackOptions,
@@ -43,6 +43,7 @@ export async function startMavenStack(options: LocalStackOptions): Promise<Local
       proxiedPort: kafka.proxiedPort,
       registryUrl: registry?.address ?? '',
       broker: kafka.service,
+      secondBroker: kafka.second,
       registry: registry?.service,
       stop: () => group.end(),
     };
@@ -57,29 +58,63 @@ interface Started {
   readonly secure?: string | undefined;
   readonly proxiedPort?: number | undefined;
   readonly service: Service;
+  readonly second?: Service | undefined;
+}
+
+/** What the nodes of one cluster have in common. */
+interface Cluster {
+  readonly group: ProcessGroup;
+  readonly java: string;
+  readonly jvm: readonly string[];
+  readonly id: string;
 }
 
 async function startKafka(group: ProcessGroup, java: string, options: LocalStackOptions): Promise<Started> {
   const libraries = await ensureArtefact(kafkaArtefact(group), options.log);
   const jvm = [...jvmFlags(group), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(libraries, '*')];
-  return await onFreePorts(4, async ([port, controllerPort, securePort, proxiedPort], attempt) => {
+  return await onFreePorts(5, async ([port, controllerPort, securePort, proxiedPort, secondPort], attempt) => {
     const folder = join(group.dataDir, `kafka-${attempt}`);
-    await mkdir(folder);
-    const settings = join(folder, 'server.properties');
     const address = `127.0.0.1:${port}`;
     const controller = `127.0.0.1:${controllerPort}`;
     const secure = options.secure === undefined ? undefined : `localhost:${securePort}`;
     const at = { listener: address, advertised: address, controller, secure, proxied: proxiedOf(proxiedPort, options) };
     const own = options.secure === undefined ? {} : secureProperties(options.secure);
     const properties = kafkaProperties(at, { 'log.dirs': join(folder, 'data'), ...own, ...options.kafka });
-    await writeFile(settings, propertiesText(properties));
     const users = options.secure === undefined ? [] : scramUsers(options.secure);
-    await formatStorage(group, java, jvm, settings, folder, users);
-    const spec = { command: java, args: [...jvm, 'kafka.Kafka', settings], logFile: join(folder, 'kafka.log') };
-    const service = jvmService(group, 'Kafka', spec, () => brokerAnswers('127.0.0.1', port as number));
+    const cluster = { group, java, jvm, id: randomBytes(16).toString('base64url').replace(/^-/, 'A') };
+    const service = await kafkaNode(cluster, 'Kafka', folder, port as number, properties, users);
     await service.start();
-    return { address, secure, proxiedPort, service };
+    const second = options.secondBroker
+      ? await secondNode(cluster, folder, secondPort as number, controller, options)
+      : undefined;
+    return { address, secure, proxiedPort, service, second };
   });
+}
+
+/** Formatted and not started: whoever asked for it says when. */
+function secondNode(cluster: Cluster, beside: string, port: number, controller: string, { kafka }: LocalStackOptions) {
+  const folder = `${beside}-second`;
+  const extra = { 'log.dirs': join(folder, 'data'), ...kafka };
+  const properties = secondBrokerProperties(`127.0.0.1:${port}`, controller, extra);
+  return kafkaNode(cluster, 'the second Kafka', folder, port, properties);
+}
+
+/** A node with a folder of its own, formatted. */
+async function kafkaNode(
+  cluster: Cluster,
+  name: string,
+  folder: string,
+  port: number,
+  properties: Readonly<Record<string, string>>,
+  users: readonly string[] = [],
+): Promise<Service> {
+  const { group, java, jvm } = cluster;
+  await mkdir(folder);
+  const settings = join(folder, 'server.properties');
+  await writeFile(settings, propertiesText(properties));
+  await formatStorage(cluster, settings, folder, users);
+  const spec = { command: java, args: [...jvm, 'kafka.Kafka', settings], logFile: join(folder, 'kafka.log') };
+  return jvmService(group, name, spec, () => brokerAnswers('127.0.0.1', port));
 }
 
 function proxiedOf(port: number | undefined, { proxyPort }: LocalStackOptions) {
@@ -87,17 +122,10 @@ function proxiedOf(port: number | undefined, { proxyPort }: LocalStackOptions) {
   return { listener: `127.0.0.1:${port}`, advertised: `127.0.0.1:${proxyPort}` };
 }
 
-async function formatStorage(
-  group: ProcessGroup,
-  java: string,
-  jvm: string[],
-  settings: string,
-  folder: string,
-  users: readonly string[],
-) {
+async function formatStorage(cluster: Cluster, settings: string, folder: string, users: readonly string[]) {
+  const { group, java, jvm, id } = cluster;
   const logFile = join(folder, 'format.log');
-  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
-  const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings, ...users];
+  const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', settings, ...users];
   const program = await group.spawn({ command: java, args, logFile });
   const { code } = await program.ended();
   if (code !== 0) throw new ServiceStartError('Kafka could not format its storage', await logTail(logFile));

@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly secure?: SecureListener;
   /** Port of a proxy on this machine, which a second listener tells its clients instead of its own; as `secure`. */
   readonly proxyPort?: number;
+  /** Whether there is a second broker to start; as `secure`. */
+  readonly secondBroker?: boolean;
   /** Told what takes long (downloads); written to stderr unless told. */
   readonly log?: (line: string) => void;
 }
@@ -37,6 +39,10 @@ export interface Stack {
   readonly kind: 'environment' | 'docker' | 'maven';
   /** Undefined when the broker belongs to somebody else. */
   readonly broker: Service | undefined;
+  /**
+   * Where one was wanted. Not started yet: what is made before it is started is on the first broker alone.
+   */
+  readonly secondBroker?: Service | undefined;
   /** Undefined when the registry belongs to somebody else, or there is none. */
   readonly registry: Service | undefined;
   /** Ends it and removes its data; nothing happens when it belongs to somebody else. May be called twice. */
@@ -47,14 +53,14 @@ export interface Stack {
 /** Starts a stack and returns when both parts answer. It ends at the latest with this process, however that ends. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const registry = options.registry ?? true;
-  const { secure, proxyPort } = options;
-  const isSpecial = secure !== undefined || proxyPort !== undefined;
+  const { secure, proxyPort, secondBroker = false } = options;
+  const isSpecial = secure !== undefined || proxyPort !== undefined || secondBroker;
   const named = options.own === true || isSpecial ? undefined : environmentStack(registry);
   if (named) return named;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
   const kind = !isSpecial && (await dockerAnswers()) ? 'docker' : 'maven';
   const start = kind === 'docker' ? startDockerStack : startMavenStack;
-  const started = await start({ kafka: options.kafka ?? {}, registry, secure, proxyPort, log });
+  const started = await start({ kafka: options.kafka ?? {}, registry, secure, proxyPort, secondBroker, log });
   return { ...started, kind, [Symbol.asyncDispose]: started.stop };
 }
 

@@ -30,11 +30,16 @@ interface TestLike {
   after(hook: () => Promise<void>): void;
 }
 
-/** An application of its own on the broker: three topics and a state topic of two shards. Its sinks are closed after the test. */
+/**
+ * An application of its own on the broker: three topics and a state topic of two shards. Its sinks are closed after the test.
+ *
+ * @param make makes topics in another way, before those that are still missing are made
+ */
 export async function newPlace(
   t: TestLike,
   brokers: readonly string[],
   plans: readonly TopicPlan[] = [],
+  make?: (client: KafkaClient, plans: readonly TopicPlan[]) => Promise<void>,
 ): Promise<Place> {
   const app = `app-${randomUUID()}`;
   const client = clientFor(brokers);
@@ -47,6 +52,7 @@ export async function newPlace(
     stateTopic(state, 2),
     ...plans,
   ];
+  await make?.(client, all);
   const warn = (): void => undefined;
   const partitions = await ensureTopics(client, all, { create: true, warn });
   return {

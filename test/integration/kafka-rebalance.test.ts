@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from 'node:assert';
+import { deepStrictEqual, strictEqual } from 'node:assert';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { encodeState } from '../../src/core/state-codec.ts';
 import { createGroupMembership } from '../../src/kafka/membership.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
+import { eventually } from '../support/eventually.ts';
 import { type KafkaWorker, type KafkaWorkers, kafkaWorkers } from '../support/kafka-worker.ts';
 import { clientFor, committedOf } from './kafka-place.ts';
 import { clientThrough, FETCH, startProxy } from './kafka-proxy.ts';
@@ -19,7 +20,6 @@ const ROW_BYTES = 2_000;
 const SHARD_BYTES = ROWS * ROW_BYTES;
 const EVERY_SECONDS = 1;
 const REQUEST_TIMEOUT_MS = 5_000;
-const WITHIN_MS = 15_000;
 
 /** A worker whose every connection to Kafka is counted. */
 interface Member {
@@ -110,20 +110,12 @@ async function memberOf(workers: KafkaWorkers, broker: string, name: string): Pr
   };
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + WITHIN_MS;
-  while (!condition()) {
-    ok(performance.now() < giveUpAt, `not within ${WITHIN_MS} ms: ${what}`);
-    await sleep(20);
-  }
-}
-
 /** Every shard is owned, one by each at most, and restored by who has it now; then some heartbeats and sweeps go by. */
 async function settled(...members: readonly Member[]): Promise<void> {
   const isOpen = ({ worker }: Member) => worker.owned.every((shard) => worker.opened.includes(shard));
   const owned = () => members.flatMap(({ worker }) => worker.owned).sort();
   const isShared = () => owned().join() === '0,1,2,3' && members.every(({ worker }) => worker.owned.length > 0);
-  await until(`${members.length} share the shards`, () => isShared() && members.every(isOpen));
+  await eventually(`${members.length} share the shards`, () => isShared() && members.every(isOpen));
   await sleep(2_500);
 }
 

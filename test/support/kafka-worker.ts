@@ -86,8 +86,8 @@ export function kafkaWorkers(options: KafkaWorkersOptions): KafkaWorkers {
   };
 }
 
-/** A transaction ends long before a test does. */
-const TRANSACTION_TIMEOUT = '10s';
+/** Longer than kafkajs tries to send, and shorter than a test waits. */
+const TRANSACTION_TIMEOUT = '20s';
 
 function configOf({ simulator, app, shards, everySeconds }: KafkaWorkersOptions): Config {
   const sources = SOURCES.map(

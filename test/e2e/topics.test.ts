@@ -46,9 +46,10 @@ describe('topics', { concurrency: 2 }, () => {
     );
   });
 
-  test('a topic that is there is set only when asked, what others have set on it stays, and no partition is added', async () => {
+  test('a topic that is there is set only when asked, what others have set on it stays, and no partition is added', async (t) => {
     const name = `there-${process.pid}`;
     const admin = kafkaOf(brokers).admin();
+    t.after(() => admin.disconnect());
     await admin.connect();
     const others = [
       { name: 'delete.retention.ms', value: '77' },
@@ -75,7 +76,6 @@ describe('topics', { concurrency: 2 }, () => {
       'max.message.bytes': '2000000',
       'cleanup.policy': 'compact',
     });
-    await admin.disconnect();
   });
 
   test('a state topic with other shards is a decision, and its number is named', async () => {

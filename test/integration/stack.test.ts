@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { type Artefact, ensureArtefact } from '../stack/artefacts.ts';
@@ -118,9 +118,13 @@ describe('two stacks of one process', () => {
     assert.equal(await registerSchema(stack, 'kept'), id);
   });
 
-  test('a paused broker answers nothing until it is resumed', async () => {
+  test('a paused broker answers nothing until it is resumed', async (t) => {
     const [stack] = stacks;
     const admin = client(stack).admin();
+    t.after(async () => {
+      await stack.broker?.resume();
+      await admin.disconnect();
+    });
     await admin.connect();
     await stack.broker?.pause();
     let answered = false;
@@ -132,7 +136,6 @@ describe('two stacks of one process', () => {
     assert.equal(answered, false);
     await stack.broker?.resume();
     assert.ok((await topics).includes('kept'));
-    await admin.disconnect();
   });
 
   test('listen on the loopback interface only', { skip: process.platform !== 'linux' }, async () => {
@@ -167,14 +170,16 @@ describe('npm run stack', { skip: process.platform !== 'linux' && 'reads /proc' 
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function startOwner(): Promise<string> {
+  async function startOwner(t: TestContext): Promise<string> {
     const env = { ...process.env, TMPDIR: folder, CLOCKIFY_KAFKA_TEST_BROKERS: '' };
     owner = spawn(process.execPath, [mainFile], { env, stdio: ['ignore', 'pipe', 'ignore'] });
-    return await textOf(owner, 'Ctrl-C');
+    const child = owner;
+    t.after(() => child.kill('SIGKILL'));
+    return await textOf(child, 'Ctrl-C');
   }
 
-  test('leaves no process and no data when it is killed', async () => {
-    const text = await startOwner();
+  test('leaves no process and no data when it is killed', async (t) => {
+    const text = await startOwner(t);
     if (text.includes('(docker)')) return;
     assert.match(text, /CLOCKIFY_KAFKA_TEST_BROKERS=127\.0\.0\.1:\d+/);
     assert.ok((await processesOf(folder)).length >= 4, 'owner, supervisor, Kafka and the registry');
@@ -183,8 +188,8 @@ describe('npm run stack', { skip: process.platform !== 'linux' && 'reads /proc' 
     await nothingLeft(folder);
   });
 
-  test('ends in order on SIGTERM', async () => {
-    await startOwner();
+  test('ends in order on SIGTERM', async (t) => {
+    await startOwner(t);
     owner?.kill('SIGTERM');
     assert.deepEqual(await once(owner as ChildProcess, 'exit'), [0, null]);
     await nothingLeft(folder);

@@ -89,7 +89,7 @@ test('what cannot be taken back spends every writer; fencing reads the files aga
   await folder.remove();
 });
 
-test('a state file has one user: a second is refused, within a process and between two', async () => {
+test('a state file has one user: a second is refused, within a process and between two', async (t) => {
   const folder = newFolder();
   const stateFile = join(folder.path, 'state');
   const options = { stateFile, describe: () => null, write: () => undefined };
@@ -100,6 +100,7 @@ test('a state file has one user: a second is refused, within a process and betwe
   await second.close();
 
   const holder = spawn('sleep', ['60']);
+  t.after(() => holder.kill('SIGKILL'));
   await once(holder, 'spawn');
   await writeFile(`${stateFile}.lock`, `${holder.pid}\n`);
   await rejects(openStdoutSink(options), failsAs('config', 'local.state_locked'));

@@ -1,12 +1,15 @@
 import {
+  asyncScheduler,
   catchError,
   concat,
+  concatMap,
   finalize,
   ignoreElements,
   map,
   NEVER,
   type Observable,
   of,
+  scheduled,
   switchMap,
   takeWhile,
   tap,
@@ -98,7 +101,10 @@ export function runLane(
         delayMs: Math.round(env.ambient.random() * spreadMs),
       });
       const leave = (params: Params): string => roll.leave(sliceIn(source, lane, params).id);
-      const turnouts$ = bindings$.pipe(map(({ came, left }) => ({ left: left.map(leave), came: came.map(enter) })));
+      const turnouts$ = bindings$.pipe(
+        concatMap(inGroups),
+        map(({ came, left }) => ({ left: left.map(leave), came: came.map(enter) })),
+      );
       const told = { ...tellSchedule(env), onEnd: ({ slice }: SliceContext) => void roll.leave(slice.id) };
       const events$ = runSlices(turnouts$, { everyMs, nextAfter }, wishes, told).pipe(
         tap((event) => tellListed(source, shard, event)),
@@ -110,6 +116,17 @@ export function runLane(
       );
     }),
   );
+}
+
+/** So many slices are made in one go: 10,000 at once would hold everything else for a quarter of a second. */
+const MADE_AT_ONCE = 500;
+
+/** @internal */
+export function inGroups({ came, left }: Bindings): Observable<Bindings> {
+  if (came.length <= MADE_AT_ONCE) return of({ came, left });
+  const starts = Array.from({ length: Math.ceil(came.length / MADE_AT_ONCE) }, (_, group) => group * MADE_AT_ONCE);
+  const groups = starts.map((at) => ({ came: came.slice(at, at + MADE_AT_ONCE), left: at === 0 ? left : [] }));
+  return scheduled(groups, asyncScheduler);
 }
 
 function tellSchedule({ report }: SourceEnvironment): Pick<Told, 'onDue' | 'onBegin'> {

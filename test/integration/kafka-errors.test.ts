@@ -196,15 +196,20 @@ test('what these brokers will never take is a config error, and nothing of it is
   deepStrictEqual(await values(), ['last']);
 });
 
-test('a leader that is away for a moment costs nothing but that moment (P1, P2)', { timeout: 30_000 }, async () => {
-  const { transactionOf, values } = pages('leader');
-  const writer = await sink.fence(0, signal);
-  const codes = [3, 5, 6, 7, 56];
-  for (const code of codes) {
-    await whileRefused({ apiKey: PRODUCE, code, times: 2 }, () => writer.commit(transactionOf(`${code}`)));
-  }
-  deepStrictEqual(await values(), codes.map(String));
-});
+for (const [what, codes, isDone] of [
+  ['is away for a moment', [3, 5, 6, 7, 56], false],
+  ['has taken the records and says that it, or another, has not', [6, 7, 20], true],
+] as const) {
+  test(`a leader that ${what}: they are committed once (P1, P2)`, { timeout: 30_000 }, async () => {
+    const { transactionOf, values } = pages(`leader-${isDone}`);
+    const writer = await sink.fence(0, signal);
+    for (const code of codes) {
+      const commit = () => writer.commit(transactionOf(`${code}`));
+      await whileRefused({ apiKey: PRODUCE, code, times: 2, isDone }, commit);
+    }
+    deepStrictEqual(await values(), codes.map(String));
+  });
+}
 
 for (const [where, apiKey, count] of [
   ['between two sends of a transaction', PRODUCE, 1_500],

@@ -49,13 +49,13 @@ export function openShard(number: number, state: ShardState, writer: ShardWriter
 
   const commit = async (transaction: Transaction): Promise<void> => {
     if (transaction.records.length === 0 && transaction.state.length === 0) return;
-    mayCommit();
     await taken(transaction);
     for (const record of transaction.state) state.apply(record);
   };
 
   const taken = async (transaction: Transaction): Promise<void> => {
     try {
+      mayCommit();
       await writer.commit(transaction);
       gate.worked();
     } catch (error) {

@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { mock, type TestContext, test } from 'node:test';
 import { WorkerError } from '../../../src/core/errors.ts';
 import { createOutageGate } from '../../../src/pipeline/outage-gate.ts';
+import { openShard } from '../../../src/pipeline/shard.ts';
 import { createWorld, endOf, fakeEndpoint, published, sweep } from '../../support/pipeline-world.ts';
 
 const away = () => new WorkerError('transient', 'sink.not_committed', 'nobody is there');
@@ -91,4 +92,23 @@ test('P1 P8: a slice whose commit is not taken asks for nothing more until one i
   deepStrictEqual(endpoint.asked, [1, 1], 'once before it was known, and once when it was over');
   deepStrictEqual(published(world.sink), ['r 1']);
   ok(world.retries.length === 1);
+});
+
+test('P8: nor does one whose worker has lost its group ask for more, until it is a member again', async () => {
+  const world = await createWorld();
+  const endpoint = fakeEndpoint();
+  endpoint.items = [{ id: '1' }];
+  let isMember = false;
+  let refusals = 0;
+  const mayCommit = () => {
+    if (isMember) return;
+    refusals += 1;
+    // The second is the gate's own attempt.
+    isMember = refusals === 2;
+    throw away();
+  };
+  const shard = openShard(0, world.shard.state, await world.sink.fence(0, signal), mayCommit);
+  strictEqual(endOf(await sweep({ ...world.context(endpoint), shard })).outcome, 'complete');
+  deepStrictEqual([endpoint.asked, refusals], [[1, 1], 2]);
+  deepStrictEqual(published(world.sink), ['r 1']);
 });

@@ -200,12 +200,13 @@ test('a shard that is given up lets the work under way end, refuses what waits, 
   );
 });
 
-test('no transaction begins while the group is unsure, and none at all for nothing', async () => {
+test('no transaction begins while the group is unsure, and none at all for nothing', async (t) => {
   const { writer, commits } = slowWriter();
   const refuse = () => {
     throw new WorkerError('transient', 'sink.not_committed', 'unsure');
   };
   const shard = openShard(0, new ShardState(), writer, refuse);
+  t.after(() => shard.close());
   await rejects(shard.commit({ records: [], state: [graveOf('1')] }), code('sink.not_committed'));
   await shard.commit({ records: [], state: [] });
   strictEqual(commits.length, 0);

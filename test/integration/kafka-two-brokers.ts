@@ -46,10 +46,22 @@ async function withAdmin(client: KafkaClient, work: (admin: Admin) => Promise<un
 
 /** Makes topics that the first broker leads: they need no election when the second is gone. */
 export function ledByFirst(client: KafkaClient, plans: readonly TopicPlan[]): Promise<void> {
-  const topics = plans.map(({ name, partitions, config }) => ({
-    topic: name,
-    replicaAssignment: Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: [1, 2] })),
-    configEntries: Object.entries(config).map(([setting, value]) => ({ name: setting, value })),
+  return makeTopics(client, plans, () => [1, 2]);
+}
+
+/** @param replicasOf the brokers that hold a topic, of which the first leads it */
+export function makeTopics(
+  client: KafkaClient,
+  plans: readonly TopicPlan[],
+  replicasOf: (plan: TopicPlan) => number[],
+): Promise<void> {
+  const topics = plans.map((plan) => ({
+    topic: plan.name,
+    replicaAssignment: Array.from({ length: plan.partitions }, (_, partition) => ({
+      partition,
+      replicas: replicasOf(plan),
+    })),
+    configEntries: Object.entries(plan.config).map(([name, value]) => ({ name, value })),
   }));
   return withAdmin(client, (admin) => admin.createTopics({ topics }));
 }

@@ -34,16 +34,21 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (canonicalJson(value) ?? '');
 }
 
+/** Lists within lists, as deep as a path goes into them: an answer can be nested deeper than the stack. */
+const MOST_LISTS = 8;
+
 /**
  * A copy along the path, into each member where a list is on it: what was an object yesterday may be a list of them today.
- * What is not there, null or empty says nothing, and stays. Undefined takes the property away.
+ * What is not there, null or empty says nothing, and stays. Undefined takes the property away. What lies in more lists than
+ * `MOST_LISTS` is taken away whole.
  */
-function replaced(value: unknown, path: readonly string[], by: (value: unknown) => unknown): unknown {
+function replaced(value: unknown, path: readonly string[], by: (value: unknown) => unknown, lists = 0): unknown {
   const [name, ...rest] = path;
   if (name === undefined) return value === null || value === '' ? value : by(value);
-  if (Array.isArray(value)) return value.map((member) => replaced(member, path, by));
+  if (Array.isArray(value))
+    return lists === MOST_LISTS ? [] : value.map((member) => replaced(member, path, by, lists + 1));
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return value;
   const { [name]: inner, ...others } = value as Readonly<Record<string, unknown>>;
-  const seen = replaced(inner, rest, by);
+  const seen = replaced(inner, rest, by, lists);
   return seen === undefined ? others : { ...others, [name]: seen };
 }

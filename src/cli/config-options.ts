@@ -27,6 +27,21 @@ export const SINK_OPTIONS: Readonly<Record<string, Option>> = {
   },
 };
 
+export const LOG_OPTIONS: Readonly<Record<string, Option>> = {
+  'log-format': {
+    type: 'string',
+    value: 'json|pretty',
+    says: 'JSON lines (default), or lines for people',
+    reads: takes.logFormat,
+  },
+  'log-level': {
+    type: 'string',
+    value: 'LEVEL',
+    says: 'trace, debug, info (default), warn or error',
+    reads: takes.logLevel,
+  },
+};
+
 /** @throws {ConfigError} `config.invalid` with all problems */
 export function readConfig(call: Invocation, terminal: Terminal): Config {
   const config = loadConfig(loadOptions(call, terminal));
@@ -48,7 +63,12 @@ export function fileOf(call: Invocation): string {
 }
 
 function overridesOf(call: Invocation) {
-  return { sink: text(call, 'sink') as SinkName | undefined, shards: text(call, 'shards') };
+  return {
+    sink: text(call, 'sink') as SinkName | undefined,
+    shards: text(call, 'shards'),
+    logLevel: text(call, 'log-level'),
+    logFormat: text(call, 'log-format'),
+  };
 }
 
 /** The configuration as it would be with another text in its file. */

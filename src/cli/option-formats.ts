@@ -49,3 +49,5 @@ export const region = choice('a region', REGION_NAMES);
 export const plan = choice('a plan', ['free', 'paid']);
 export const sink = settingOf('sink').format;
 export const shards = settingOf('kafka.static_shards').format;
+export const logFormat = settingOf('log.format').format;
+export const logLevel = settingOf('log.level').format;

@@ -7,13 +7,13 @@ import { type OpenOperations, openOperations } from '../worker/operations.ts';
 import { type WireOptions, wire } from '../worker/wire.ts';
 import { runWorker, type WorkerEnd } from '../worker/worker.ts';
 import { type Command, EXIT, exitCodeOf, type Terminal } from './command.ts';
-import { CONFIG_OPTIONS, loadOptions, readConfig, SINK_OPTIONS } from './config-options.ts';
+import { CONFIG_OPTIONS, LOG_OPTIONS, loadOptions, readConfig, SINK_OPTIONS } from './config-options.ts';
 import { version } from './version.ts';
 
 export const run: Command = {
   name: 'run',
   summary: 'Polls Clockify and publishes what changed, until it is stopped',
-  usage: 'run [--once] [--config FILE] [--sink kafka|stdout|file] [--shards LIST]',
+  usage: 'run [--once] [--config FILE] [--sink kafka|stdout|file] [--shards LIST] [--log-format json|pretty]',
   takes: 0,
   examples: [
     'clockify-kafka run --config clockify-kafka.yaml',
@@ -23,6 +23,7 @@ export const run: Command = {
   options: {
     ...CONFIG_OPTIONS,
     ...SINK_OPTIONS,
+    ...LOG_OPTIONS,
     once: { type: 'boolean', says: 'end after one complete sweep of everything' },
   },
   run: async (call, terminal) => {

@@ -14,12 +14,20 @@ import type { Hosts } from './step-url.ts';
 import type { TemplateInfo } from './template-info.ts';
 import { type MapNode, NOWHERE, type Node, some } from './tree.ts';
 
+/** Settings that a command line gives, as text. */
+interface Overrides {
+  readonly sink?: SinkName | undefined;
+  readonly shards?: string | undefined;
+  readonly logLevel?: string | undefined;
+  readonly logFormat?: string | undefined;
+}
+
 export interface LoadOptions {
   readonly file: string;
   /** `process.env`, or less. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** From flags: they win over the environment, which wins over the file. */
-  readonly overrides?: { readonly sink?: SinkName | undefined; readonly shards?: string | undefined } | undefined;
+  readonly overrides?: Overrides | undefined;
   readonly templates: readonly TemplateInfo[];
   /** Left out: what they would say shows when the source is polled. */
   readonly judges?: Partial<Judges> | undefined;
@@ -99,10 +107,12 @@ function hostsOf(credentials: Config['credentials'], name: string, declared: Nod
 }
 
 function flagsOf({ overrides }: LoadOptions): Flags {
-  const { sink, shards } = overrides ?? {};
+  const { sink, shards, logLevel, logFormat } = overrides ?? {};
   return {
     ...(sink === undefined ? {} : { sink: { flag: '--sink', value: sink } }),
     ...(shards === undefined ? {} : { 'kafka.static_shards': { flag: '--shards', value: shards } }),
+    ...(logLevel === undefined ? {} : { 'log.level': { flag: '--log-level', value: logLevel } }),
+    ...(logFormat === undefined ? {} : { 'log.format': { flag: '--log-format', value: logFormat } }),
   };
 }
 

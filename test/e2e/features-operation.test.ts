@@ -111,3 +111,16 @@ test('N29: a configuration is checked before anything is asked, each problem wit
   assert.equal((await place.lint([right])).code, 0);
   assert.equal((await place.runOnce([right])).code, 0);
 });
+
+test('lines are for people with --log-format pretty, and --log-level says which', async (t) => {
+  const api = await serve(t, () => things('a'));
+  const place = placeOf(t, api);
+  const source = { name: 'things', key: '$.id', endpoint: { url: `${api.url}/things` } };
+  const pretty = await place.run([source], ['--once', '--log-format', 'pretty', '--log-level=debug']);
+  assert.equal(pretty.code, 0, pretty.err);
+  assert.match(pretty.err, /^\S+ INFO .*the worker starts/m);
+  assert.match(pretty.err, / DEBUG /);
+  assert.deepEqual(pretty.log, [], 'no line of it is JSON');
+  const json = await place.run([source], ['--once']);
+  assert.ok(json.log.length > 0);
+});

@@ -70,7 +70,7 @@ test('a word that is not among those of an option is told with those that are', 
 
 test('an option that is not there is told in one line, whatever stands after it', async () => {
   for (const args of [
-    ['run', '--log-format', 'xml'],
+    ['run', '--log-colour', 'red'],
     ['plan', '--users', '-1'],
     ['dlq', 'list', '--since'],
   ]) {

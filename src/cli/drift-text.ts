@@ -1,5 +1,6 @@
 import type { WorkerStatus } from '../worker/status.ts';
 import type { DriftStatus } from '../worker/status-drift.ts';
+import { lineOf, padded } from './columns.ts';
 import { durationText } from './duration-text.ts';
 import { clean, type Paint } from './status-text.ts';
 import { countOf } from './try-options.ts';
@@ -20,13 +21,7 @@ export function driftText(url: string, { app, sources, nowMs }: WorkerStatus, pa
   );
   const head = `${paint(clean(app), 'bold')}  ${url}`;
   if (rows.length === 0 && notes.length === 0) return [head, 'answers are as they are expected'];
-  const widths = HEADINGS.map((_, at) => Math.max(...[HEADINGS, ...rows].map((row) => row[at]?.length ?? 0)));
-  const lines = [HEADINGS, ...rows].map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = padded([HEADINGS, ...rows]).map(lineOf);
   return [head, ...lines.map((line, at) => (at === 0 ? paint(line, 'dim') : line)), ...notes];
 }
 

@@ -2,6 +2,7 @@ import type { Rate } from '../core/rate.ts';
 import type { PlannedBudget, PlannedRhythm } from '../core/request-plan.ts';
 import { planRequests, type WorkspaceCounts } from '../worker/plan-requests.ts';
 import { readCounts } from '../worker/try-counts.ts';
+import { lineOf, padded } from './columns.ts';
 import { type Command, EXIT, type Invocation, number, text } from './command.ts';
 import { CONFIG_OPTIONS, readConfig } from './config-options.ts';
 import { durationText } from './duration-text.ts';
@@ -78,7 +79,7 @@ function budgetText(budget: PlannedBudget): readonly string[] {
   const percent = Math.round((demandPerHour / capacityPerHour) * 100);
   const head = `${budget.budget}: ${rateText(rate)}, ${numberText(demandPerHour)} requests an hour planned (${percent} %)`;
   const lines = [
-    ...columns([HEADINGS, ...rhythms.map(cellsOf)]),
+    ...padded([HEADINGS, ...rhythms.map(cellsOf)]).map(lineOf),
     ...firstText(budget),
     ...assumed.map(({ source, rhythm, assumes }) => `${nameOf(source, rhythm)}: taking ${assumes} for granted`),
   ];
@@ -109,16 +110,6 @@ function cellsOf({ source, rhythm, everyMs, requestsPerPass, perHour, share, sta
     `${numberText(share * 100)} %`,
     stalenessMs === undefined ? '' : durationText(stalenessMs),
   ];
-}
-
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = HEADINGS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function rateText({ requests, windowMs, burst }: Rate): string {

@@ -2,6 +2,7 @@ import type { WorkerStatus } from '../worker/status.ts';
 import type { ErrorStatus } from '../worker/status-fold.ts';
 import type { Progress } from '../worker/status-progress.ts';
 import type { SourceState, SourceStatus } from '../worker/status-source.ts';
+import { lineOf, padded } from './columns.ts';
 import { durationText } from './duration-text.ts';
 
 export type Paint = (text: string, colour: Colour) => string;
@@ -42,15 +43,12 @@ export function statusText(url: string, status: WorkerStatus, paint: Paint): rea
 const HEADINGS = ['source', 'state', 'last complete', 'next', 'r', 'c', 'u', 'd', 'dead', 'slices'];
 
 function tableText({ sources, nowMs }: WorkerStatus, paint: Paint): readonly string[] {
-  const rows = sources.map((source) => cellsOf(source, nowMs));
-  const widths = HEADINGS.map((_, at) => Math.max(...[HEADINGS, ...rows].map((row) => row[at]?.length ?? 0)));
-  const padded = (row: readonly string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0));
-  const lines = rows.map((row, at) => {
-    const cells = padded(row);
+  const [head = [], ...rows] = padded([HEADINGS, ...sources.map((source) => cellsOf(source, nowMs))]);
+  const lines = rows.map((cells, at) => {
     const colour = STATES[sources[at]?.state ?? 'idle'];
-    return cells.map((cell, column) => (column === 1 ? paint(cell, colour) : cell)).join('  ');
+    return lineOf(cells.map((cell, column) => (column === 1 ? paint(cell, colour) : cell)));
   });
-  return [paint(padded(HEADINGS).join('  '), 'dim'), ...lines].map((line) => line.trimEnd());
+  return [paint(head.join('  '), 'dim').trimEnd(), ...lines];
 }
 
 function cellsOf(source: SourceStatus, nowMs: number): readonly string[] {

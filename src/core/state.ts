@@ -95,6 +95,12 @@ export interface StateRecord {
   readonly value: Uint8Array | null;
 }
 
+/** The source's name in the id of a slice. */
+export function sourceNameOf(slice: string): string {
+  const end = slice.indexOf('/');
+  return end < 0 ? slice : slice.slice(0, end);
+}
+
 /** The name of the checkpoint that belongs to a source and workspace as a whole. */
 export function sourceSlice(workspace: string | undefined): string {
   return workspace === undefined ? '*' : `*/${workspace}`;

@@ -1,5 +1,6 @@
 import { BehaviorSubject, map, type Observable, Subject } from 'rxjs';
 import { toWorkerError, WorkerError } from '../core/errors.ts';
+import { sourceNameOf } from '../core/state.ts';
 import { agree, newGuard, type SliceGuard } from '../pipeline/guard.ts';
 import { type ResyncRange, resync } from '../pipeline/resync.ts';
 import { spendsWriter } from '../pipeline/retry.ts';
@@ -93,7 +94,7 @@ export function createControl(
     },
     confirmDeletes(source) {
       const said = answer(source);
-      const held = [...register.guards].filter(([id, { held }]) => id.split('/')[0] === source && held !== undefined);
+      const held = [...register.guards].filter(([id, { held }]) => sourceNameOf(id) === source && held !== undefined);
       const confirmed = held.reduce((sum, [, guard]) => sum + agree(guard), 0);
       wish(held.map(([id]) => id).filter((id) => register.running.has(id)));
       return { ...said, slices: held.length, confirmed };

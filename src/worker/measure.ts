@@ -2,6 +2,7 @@ import type { SchemaRegistry } from '../avro/registry.ts';
 import type { Exchange } from '../clockify/client.ts';
 import { DRIFT_KINDS } from '../core/drift.ts';
 import { toWorkerError, type WorkerError } from '../core/errors.ts';
+import { sourceNameOf } from '../core/state.ts';
 import type { Counts } from '../pipeline/counts.ts';
 import type { Membership, ShardWriter, Slice, Transaction, TransactionalSink } from '../pipeline/ports.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
@@ -17,7 +18,7 @@ export function measureEvents(metrics: Metrics, sources: readonly { name: string
   const names = new Set(sources.map(({ name }) => name));
   return (event) => {
     if ('slice' in event) {
-      const source = sourceOf(event.slice);
+      const source = sourceNameOf(event.slice.id);
       if (!names.has(source)) return;
       countSlice(metrics, source, event, now);
     } else countOther(metrics, event);
@@ -65,12 +66,8 @@ const FAULTS: Readonly<Record<Faulty['type'], string>> = {
 /** A shard, and a list of workspaces, are no source's: their label is empty. */
 function countFault({ faults }: Metrics, event: Faulty): void {
   const isSources = event.type === 'source-waiting' || event.type === 'source-stopped';
-  const source = 'slice' in event ? sourceOf(event.slice) : isSources ? event.source : '';
+  const source = 'slice' in event ? sourceNameOf(event.slice.id) : isSources ? event.source : '';
   faults.inc({ source, event: FAULTS[event.type], code: event.error.code });
-}
-
-function sourceOf({ id }: Slice): string {
-  return id.split('/', 1)[0] ?? '';
 }
 
 function countSlice(

@@ -1,5 +1,5 @@
 import { DRIFT_KINDS, type Drift, type DriftKind, driftName, MOST_DRIFTS } from '../core/drift.ts';
-import type { Slice } from '../pipeline/ports.ts';
+import { sourceNameOf } from '../core/state.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
 import type { EventLog } from './report.ts';
 
@@ -11,7 +11,7 @@ const LEVELS: Readonly<Record<DriftKind, 'info' | 'warn'>> = { new: 'info', miss
 export function createShapes(log: EventLog): (event: Told) => void {
   const bySource = new Map<string, Set<string>>();
   return ({ slice, drift: { told } }) => {
-    const source = sourceOf(slice);
+    const source = sourceNameOf(slice.id);
     const seen = bySource.get(source) ?? new Set();
     bySource.set(source, seen);
     const fresh = told.filter((drift) => !seen.has(driftName(drift))).slice(0, MOST_DRIFTS - seen.size);
@@ -33,8 +33,4 @@ function sentenceOf(source: string, kind: DriftKind): string {
   if (kind === 'new') return `${source} shows fields that no column takes yet`;
   if (kind === 'missing') return `${source} no longer shows fields that it had`;
   return `${source} shows values of another type`;
-}
-
-function sourceOf({ id }: Slice): string {
-  return id.split('/', 1)[0] ?? '';
 }

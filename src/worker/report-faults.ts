@@ -1,4 +1,5 @@
 import type { WorkerError } from '../core/errors.ts';
+import { sourceNameOf } from '../core/state.ts';
 import type { Slice } from '../pipeline/ports.ts';
 import type { EventLog } from './report.ts';
 
@@ -23,7 +24,7 @@ export function createFaults(log: EventLog): Faults {
   const concerned = new Map<string, Set<string>>();
   const retries = new Map<string, { readonly counts: Map<string, number>; quiet: number }>();
   const slicesWith = (slice: Slice, { code }: WorkerError): number => {
-    const key = `${sourceOf(slice)} ${code}`;
+    const key = `${sourceNameOf(slice.id)} ${code}`;
     const slices = concerned.get(key) ?? new Set();
     concerned.set(key, slices.add(slice.id));
     return slices.size;
@@ -43,18 +44,18 @@ export function createFaults(log: EventLog): Faults {
       for (const [key, slices] of concerned) if (slices.delete(where) && slices.size === 0) concerned.delete(key);
     },
     retried(slice, error, waitMs) {
-      const source = retries.get(sourceOf(slice)) ?? { counts: new Map(), quiet: 0 };
-      retries.set(sourceOf(slice), source);
+      const source = retries.get(sourceNameOf(slice.id)) ?? { counts: new Map(), quiet: 0 };
+      retries.set(sourceNameOf(slice.id), source);
       source.quiet = 0;
       const count = countUp(source.counts, error.code);
       if (!isPowerOfTwo(count)) return;
       log.warn({ event: 'page.retried', count, ...placeOf(slice), waitMs, ...fieldsOf(error) }, error.message);
     },
     swept(slice) {
-      const source = retries.get(sourceOf(slice));
+      const source = retries.get(sourceNameOf(slice.id));
       if (source === undefined) return;
       source.quiet += 1;
-      if (source.quiet >= QUIET) retries.delete(sourceOf(slice));
+      if (source.quiet >= QUIET) retries.delete(sourceNameOf(slice.id));
     },
   };
 }
@@ -69,14 +70,10 @@ function isPowerOfTwo(count: number): boolean {
   return Number.isInteger(Math.log2(count));
 }
 
-function sourceOf({ id }: Slice): string {
-  return id.split('/', 1)[0] ?? '';
-}
-
 /** Where in the account something happened. */
 export function placeOf(slice: Slice): object {
   const { workspace } = slice.params;
-  return { slice: slice.id, source: sourceOf(slice), ...(workspace === undefined ? {} : { workspace }) };
+  return { slice: slice.id, source: sourceNameOf(slice.id), ...(workspace === undefined ? {} : { workspace }) };
 }
 
 /** What a log line says of an error. */

@@ -1,3 +1,4 @@
+import { sourceNameOf } from '../core/state.ts';
 import { addCounts, type Counts } from '../pipeline/counts.ts';
 import type { Slice } from '../pipeline/ports.ts';
 import type { Settlement } from '../pipeline/sweep.ts';
@@ -196,7 +197,7 @@ function createGuarded(log: EventLog) {
 }
 
 function tellGuarded(log: EventLog, slice: Slice, settlement: Settlement): void {
-  const source = slice.id.split('/')[0] ?? '';
+  const source = sourceNameOf(slice.id);
   const hint = `If they are really gone: clockify-kafka confirm-deletes ${source}. It lets go by itself once they are back.`;
   const { held = settlement.open, missing } = settlement;
   log.error(

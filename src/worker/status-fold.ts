@@ -1,5 +1,6 @@
 import type { Op } from '../core/change.ts';
 import type { WorkerError } from '../core/errors.ts';
+import { sourceNameOf } from '../core/state.ts';
 import type { Counts } from '../pipeline/counts.ts';
 import type { Slice } from '../pipeline/ports.ts';
 import type { SliceEvent } from '../pipeline/sweep.ts';
@@ -89,7 +90,7 @@ function foldSlice(folded: Folded, event: SliceTold, nowMs: number): void {
       Object.assign(recordOf(folded, slice, nowMs), { isSweeping: true, pages: 0, dueAtMs: undefined });
       break;
     default:
-      foldSweep(folded.sources.get(slice.id.split('/')[0] ?? ''), folded.slices.get(slice.id), event, nowMs);
+      foldSweep(folded.sources.get(sourceNameOf(slice.id)), folded.slices.get(slice.id), event, nowMs);
   }
 }
 

@@ -1,6 +1,6 @@
+import { sourceNameOf } from '../core/state.ts';
 import type { Control } from './control.ts';
 import type { Folded } from './status-fold.ts';
-import { sourceNameOf } from './status-source.ts';
 
 /** The rhythm of what has none. */
 export const LIST_RHYTHM = 'list';

@@ -1,4 +1,5 @@
 import type { Op } from '../core/change.ts';
+import { sourceNameOf } from '../core/state.ts';
 import type { SliceContext } from '../pipeline/sweep.ts';
 import type { Control } from './control.ts';
 import { type DriftStatus, driftOf, unlistedOf } from './status-drift.ts';
@@ -88,11 +89,13 @@ export function sourceOf(
   nowMs: number,
 ): SourceStatus {
   const contexts = contextsOf(records, control);
+  const paused = control?.isPaused(source) === true;
   const left = leftHeld(source, known, control);
-  const byState = Map.groupBy(records, (each) => stateOf(each, control, control?.isPaused(source) === true));
+  const byState = Map.groupBy(records, (each) => stateOf(each, control, paused));
   const inOrder = ATTENTION.flatMap((state) => byState.get(state) ?? []);
   const state = left.length > 0 ? 'guarded' : ATTENTION.find((each) => byState.has(each));
-  const told = inOrder.slice(0, Math.max(0, most - left.length)).map((each) => sliceOf(each, source, control));
+  const told = inOrder.slice(0, Math.max(0, most - left.length)).map((each) => sliceOf(each, source, control, paused));
+  const guards = (byState.get('guarded') ?? []).map(({ slice }) => guardStatus(slice.id, control));
   return {
     source,
     topic: record.topic,
@@ -104,20 +107,14 @@ export function sourceOf(
     nextPollAtMs: leastOf(records, ({ dueAtMs }) => dueAtMs),
     firstLoad: loadOf(contexts, nowMs),
     reconcile: reconcileOf(contexts, nowMs),
-    paused: control?.isPaused(source) === true,
+    paused,
     entities: entitiesOf(contexts),
-    guarded: heldIn([...left, ...(byState.get('guarded') ?? []).map((each) => sliceOf(each, source, control))]),
+    guarded: heldBy([...left.map(({ guard }) => guard), ...guards]),
     drift: driftOf(record.drift, samples),
     driftUnlisted: unlistedOf(record.drift),
     sliceCount: records.length + left.length,
     slices: [...left.slice(0, most), ...told],
   };
-}
-
-/** The source's name in the id of a slice. */
-export function sourceNameOf(slice: string): string {
-  const end = slice.indexOf('/');
-  return end < 0 ? slice : slice.slice(0, end);
 }
 
 function contextsOf(records: readonly SliceRecord[], control: Control | undefined): readonly SliceContext[] {
@@ -150,16 +147,16 @@ function leastOf(records: readonly SliceRecord[], of: (record: SliceRecord) => n
   return least;
 }
 
-function heldIn(slices: readonly Pick<SliceStatus, 'guard'>[]): number {
-  return slices.reduce((sum, { guard }) => sum + (guard?.held ?? 0), 0);
+function heldBy(guards: readonly (GuardStatus | undefined)[]): number {
+  return guards.reduce((sum, guard) => sum + (guard?.held ?? 0), 0);
 }
 
-function sliceOf(record: SliceRecord, source: string, control: Control | undefined): SliceStatus {
+function sliceOf(record: SliceRecord, source: string, control: Control | undefined, isPaused: boolean): SliceStatus {
   const { slice, isSweeping, pages, dueAtMs, published, deadLettered, lastError } = record;
   const context = control?.slices.running.get(slice.id);
   return {
     slice: slice.id,
-    state: stateOf(record, control, control?.isPaused(source) === true),
+    state: stateOf(record, control, isPaused),
     entities: context?.shard.state.ownedCount(slice.owner ?? slice.id) ?? 0,
     pages: isSweeping ? pages : undefined,
     firstCompleteAtMs: context?.shard.state.checkpoint(source, slice.id)?.firstCompleteAtMs,

@@ -1,11 +1,12 @@
 import { WorkerError } from '../core/errors.ts';
+import { sourceNameOf } from '../core/state.ts';
 import type { Control } from './control.ts';
 import type { Report, WorkerEvent } from './events.ts';
 import { newDriftTally } from './status-drift.ts';
 import { type Folded, fold, newTally, type SourceRecord } from './status-fold.ts';
 import { type Freshness, freshnessOf } from './status-freshness.ts';
 import { stateBytesOf } from './status-memory.ts';
-import { type Asked, type SourceStatus, sourceNameOf, sourceOf } from './status-source.ts';
+import { type Asked, type SourceStatus, sourceOf } from './status-source.ts';
 
 /**
  * A worker as plain data: what `/status` answers. Fed by the worker's events alone; what is durable is read from the
@@ -89,7 +90,7 @@ export function createStatus(options: StatusOptions): StatusKeeper {
       startedAtMs,
       nowMs: options.now(),
       ...readinessOf(folded),
-      shards: { ...shardsOf(folded, options.shardCount), stateBytes: stateBytesOf(wired?.control) },
+      shards: shardsOf(folded, options.shardCount, wired?.control),
       sources: sourcesOf(folded, wired?.control, { most, samples }, options.now()),
       budgets: wired?.budgets() ?? [],
     }),
@@ -121,9 +122,10 @@ function readinessOf({ assigned, opening, failing }: Folded) {
   return { ready: reasons.length === 0, reasons };
 }
 
-function shardsOf({ assigned, open, opening }: Folded, count: number): Omit<ShardsStatus, 'stateBytes'> {
+function shardsOf({ assigned, open, opening }: Folded, count: number, control: Control | undefined): ShardsStatus {
   const sorted = (shards: Iterable<number>) => [...shards].sort((a, b) => a - b);
-  return { count, assigned: assigned && sorted(assigned), open: sorted(open), opening: sorted(opening) };
+  const places = { assigned: assigned && sorted(assigned), open: sorted(open), opening: sorted(opening) };
+  return { count, ...places, stateBytes: stateBytesOf(control) };
 }
 
 /** Slices are grouped once for all sources: there may be tens of thousands, and Prometheus asks every few seconds. */

@@ -2,8 +2,8 @@ import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, EXIT, exitCodeOf, number, parse, text } from '../../../src/cli/command.ts';
 import { decimalNumber, wholeNumber } from '../../../src/cli/option-formats.ts';
-import { program } from '../../../src/cli/program.ts';
 import { type FailureKind, WorkerError } from '../../../src/core/errors.ts';
+import { runHere } from '../../support/program-here.ts';
 
 const command: Command = {
   name: 'try',
@@ -58,16 +58,6 @@ test('numbers are numbers, or refused, each of several', () => {
     throws(() => parse(command, ['--pace=1', `--pace=${pace}`]), isUsage, pace);
 });
 
-function terminal() {
-  const [out, err]: [string[], string[]] = [[], []];
-  const { signal } = new AbortController();
-  return {
-    out,
-    err,
-    it: { out: (line: string) => void out.push(line), err: (line: string) => void err.push(line), env: {}, signal },
-  };
-}
-
 test('help goes to the data side where it was asked for, and to the other where a command is missing', async () => {
   for (const [args, code, side] of [
     [['--help'], EXIT.ok, 'out'],
@@ -78,14 +68,14 @@ test('help goes to the data side where it was asked for, and to the other where 
     [['nothing'], EXIT.usage, 'err'],
     [['run', '--nothing'], EXIT.usage, 'err'],
   ] as const) {
-    const { out, err, it } = terminal();
-    strictEqual(await program(args, it), code, args.join(' '));
+    const { code: given, out, err } = await runHere(...args);
+    strictEqual(given, code, args.join(' '));
     deepStrictEqual([out.length > 0, err.length > 0], [side === 'out', side === 'err'], args.join(' '));
   }
 });
 
 test('a configuration that is not there is usage, and says what is missing', async () => {
-  const { err, it } = terminal();
-  strictEqual(await program(['run', '--config', '/nowhere/at-all.yaml'], it), EXIT.usage);
+  const { code, err } = await runHere('run', '--config', '/nowhere/at-all.yaml');
+  strictEqual(code, EXIT.usage);
   ok(err.join('\n').includes('/nowhere/at-all.yaml'));
 });

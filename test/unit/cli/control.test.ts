@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { program } from '../../../src/cli/program.ts';
 import type { ConsolePort } from '../../../src/console/routes.ts';
 import { openConsole } from '../../../src/console/server.ts';
+import { runHere } from '../../support/program-here.ts';
 
 /** A worker that polls some workspaces of a source and knows of the others. */
 async function worker(t: TestContext, elsewhere: readonly string[], told: string[] = []): Promise<string> {
@@ -27,14 +27,8 @@ async function worker(t: TestContext, elsewhere: readonly string[], told: string
 }
 
 async function run(...args: string[]) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await program(args, {
-    out: (line) => void out.push(line),
-    err: (line) => void err.push(line),
-    env: {},
-    signal: new AbortController().signal,
-  });
-  return { code, out, err: err.join('\n') };
+  const { err, ...said } = await runHere(...args);
+  return { ...said, err: err.join('\n') };
 }
 
 test('a command that misses what another worker polls says what, and fails', async (t) => {

@@ -2,7 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from '../../../src/cli/command.ts';
 import { COMMANDS } from '../../../src/cli/commands.ts';
-import { program } from '../../../src/cli/program.ts';
+import { runHere } from '../../support/program-here.ts';
 
 /** Names of files, of which any may be there; and what is refused whatever it is. */
 const FREE = ['config', 'out', 'api-key'];
@@ -12,17 +12,6 @@ const OPTIONS = COMMANDS.flatMap((command) =>
   Object.entries(command.options).map(([name, option]) => ({ command, name, option })),
 );
 const VALUED = OPTIONS.filter(({ name, option }) => option.type === 'string' && !FREE.includes(name));
-
-async function told(...args: string[]) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await program(args, {
-    out: (line) => void out.push(line),
-    err: (line) => void err.push(line),
-    env: {},
-    signal: new AbortController().signal,
-  });
-  return { code, out, err };
-}
 
 /** A call that would be right but for what follows it. Nothing it names is there: it is not looked for. */
 function callOf({ name, takes = 1 }: Command): readonly string[] {
@@ -45,7 +34,7 @@ test('every option that takes a value says what it takes, but for names of files
 test('a value that an option does not take ends every command with 2, before anything else, and says what is right', async () => {
   for (const { command, name } of VALUED) {
     for (const wrong of WRONG) {
-      const { code, out, err } = await told(...callOf(command), `--${name}=${wrong}`);
+      const { code, out, err } = await runHere(...callOf(command), `--${name}=${wrong}`);
       const call = `${command.name} --${name}=${wrong}: ${err.join('\n')}`;
       deepStrictEqual([code, out, err.length], [2, [], 1], call);
       const [first = '', hint = '', ...more] = (err[0] ?? '').split('\n');
@@ -62,7 +51,7 @@ test('a word that is not among those of an option is told with those that are', 
     ['init', '--region', 'mars'],
     ['init', '--plan', 'golden'],
   ]) {
-    const { code, err } = await told(...args);
+    const { code, err } = await runHere(...args);
     strictEqual(code, 2);
     match(err.join('\n'), /One of |Did you mean /);
   }
@@ -74,7 +63,7 @@ test('an option that is not there is told in one line, whatever stands after it'
     ['plan', '--users', '-1'],
     ['dlq', 'list', '--since'],
   ]) {
-    const { code, err } = await told(...args);
+    const { code, err } = await runHere(...args);
     strictEqual(code, 2);
     match(err.join('\n'), /^clockify-kafka: [^\n]+ \[cli\.usage\]\n {2}Usage: [^\n]+$/, args.join(' '));
   }
@@ -91,7 +80,7 @@ test('what a verb is about is looked at before anything is reached', async () =>
     ['drop'],
     [],
   ]) {
-    const { code, err } = await told('dlq', ...words, '--config', '/nowhere/at-all.yaml');
+    const { code, err } = await runHere('dlq', ...words, '--config', '/nowhere/at-all.yaml');
     strictEqual(code, 2);
     match(err.join('\n'), /\[cli\.usage\]/, words.join(' '));
   }
@@ -107,7 +96,7 @@ test('what is right goes on to the configuration', async () => {
     diff: ['--limit=5', '--user=64a687e29ae1f428e7ebe303'],
   };
   for (const command of COMMANDS.filter(({ name }) => name in right)) {
-    const { code, err } = await told(...callOf(command), ...(right[command.name] ?? []));
+    const { code, err } = await runHere(...callOf(command), ...(right[command.name] ?? []));
     strictEqual(code, 2);
     match(err.join('\n'), /at-all\.yaml: the file cannot be read/, command.name);
   }

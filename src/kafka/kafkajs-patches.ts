@@ -6,6 +6,7 @@
  *   next position from the last record and not from the batch (tulios/kafkajs#1072; observed on Kafka 4.4.0, 2026-11-25).
  * - A send to several brokers of which one fails is tried again while the others are still asked: they get their records
  *   twice (observed 2026-11-27).
+ * - It asks brokers by chance, and gives up where the first one cannot be reached (observed 2026-11-27).
  * - A connection with nothing to do runs a timer of 1 ms for ever (tulios/kafkajs#1751): 2.8 % of a core for two of them.
  * - It measures by the wall clock: put back by an hour, a member sends no heartbeat for that hour, and a request without
  *   an answer does not end before (observed 2026-11-27).
@@ -15,16 +16,20 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Kafkajs from 'kafkajs';
+import { type Ask, askAny, type BrokerPool } from './broker-pool.ts';
+import { patchHeartbeat, patchRequestTimeouts, type TimedMember, type TimedQueue } from './kafkajs-clock.ts';
 import { ProducerRequests } from './producer-requests.ts';
 
 const VERSION = '2.2.4';
 const DECODER = 'kafkajs/src/protocol/recordBatch/v0/decoder';
 const DECODER_USER = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages';
 const REQUEST_QUEUE = 'kafkajs/src/network/requestQueue';
+const BROKER_POOL = 'kafkajs/src/cluster/brokerPool';
 const CONSUMER_GROUP = 'kafkajs/src/consumer/consumerGroup';
 const SOURCES: Readonly<Record<string, string>> = {
   [DECODER]: '38cae7fc865f9bc51941353e1f6e9419227a8799ba4efb437199393a4eb94819',
   [CONSUMER_GROUP]: 'f3e461738585a8dc6574c647123a18afc732f81cdee4f9f7bb62e4aa1dffbfbb',
+  [BROKER_POOL]: '9994863e891ac2ab243f27f941ef87893889f53d64aa580353fafbb8d11614c6',
   [REQUEST_QUEUE]: 'b55986089c14f8f7bfc377922e2e65b3e4c1e7c7af2752d3b10a75dfe9e9260c',
 };
 
@@ -50,28 +55,10 @@ interface DecodedBatch {
 
 type BatchDecoder = (bytes: unknown) => Promise<DecodedBatch>;
 
-interface SocketRequest {
-  readonly requestTimeout: number;
-  timeoutRequest(): void;
-}
-
-interface RequestQueue {
+interface RequestQueue extends TimedQueue {
   scheduleCheckPendingRequests(): void;
-  scheduleRequestTimeoutCheck(): void;
-  isConnected(): boolean;
-  destroy(): void;
-  readonly enforceRequestTimeout: boolean;
-  readonly requestTimeout: number;
-  requestTimeoutIntervalId: NodeJS.Timeout;
-  readonly inflight: ReadonlyMap<number, SocketRequest>;
   readonly pending: readonly unknown[];
   throttledUntil: number;
-}
-
-interface ConsumerGroup {
-  heartbeat(options: { readonly interval: number }): Promise<void>;
-  /** Epoch ms. */
-  lastRequest: number;
 }
 
 /**
@@ -103,36 +90,12 @@ function patchIdleTimer(): void {
   };
 }
 
-/** As often as kafkajs itself looks. */
-const LOOK_MS = 100;
-
-/** The moments at which requests were first seen under way, by the monotonic clock. */
-function patchRequestTimeouts(): void {
-  const { prototype } = require(REQUEST_QUEUE) as { prototype: RequestQueue };
-  const seenAtMs = new WeakMap<SocketRequest, number>();
-  const look = (queue: RequestQueue): void => {
-    const nowMs = performance.now();
-    for (const request of queue.inflight.values()) {
-      const sinceMs = seenAtMs.get(request) ?? nowMs;
-      seenAtMs.set(request, sinceMs);
-      if (nowMs - sinceMs > request.requestTimeout) request.timeoutRequest();
-    }
-    if (!queue.isConnected()) queue.destroy();
-  };
-  prototype.scheduleRequestTimeoutCheck = function () {
-    if (!this.enforceRequestTimeout) return;
-    this.destroy();
-    this.requestTimeoutIntervalId = setInterval(look, Math.min(this.requestTimeout, LOOK_MS), this);
-  };
-}
-
-/** A last heartbeat that is still to come was sent before the clock was put back: the next one is due. */
-function patchHeartbeat(): void {
-  const { prototype } = require(CONSUMER_GROUP) as { prototype: ConsumerGroup };
-  const { heartbeat } = prototype;
-  prototype.heartbeat = function (options) {
-    if (this.lastRequest > Date.now()) this.lastRequest = 0;
-    return heartbeat.call(this, options);
+function patchBrokerPool(): void {
+  const { prototype } = require(BROKER_POOL) as { prototype: BrokerPool };
+  const { withBroker } = prototype;
+  prototype.withBroker = function <Answer>(this: BrokerPool, ask: Ask<Answer>) {
+    if (Object.keys(this.brokers).length > 0) return askAny(this, ask);
+    return withBroker.call(this, ask) as Promise<Answer | null>;
   };
 }
 
@@ -154,8 +117,9 @@ function checkSources(): void {
 checkSources();
 patchDecoder();
 patchIdleTimer();
-patchRequestTimeouts();
-patchHeartbeat();
+patchBrokerPool();
+patchRequestTimeouts((require(REQUEST_QUEUE) as { prototype: TimedQueue }).prototype);
+patchHeartbeat((require(CONSUMER_GROUP) as { prototype: TimedMember }).prototype);
 
 const kafkajs = require('kafkajs') as typeof Kafkajs;
 

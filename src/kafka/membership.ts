@@ -32,7 +32,7 @@ interface Timing {
 
 /** Longest sleep of a consumer that fetches nothing: heartbeats are sent between its sleeps. */
 const MAX_SLEEP_MS = 500;
-const REJOIN_MS = { first: 500, most: 15_000 };
+const REJOIN_MS = { first: 500, most: 5_000 };
 /** A join that is under way cannot be broken off; then leaving goes on behind our back. */
 const LEAVE_WITHIN_MS = 10_000;
 

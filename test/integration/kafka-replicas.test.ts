@@ -14,7 +14,7 @@ import type { Stack } from '../stack/stack.ts';
 import { eventually } from '../support/eventually.ts';
 import { type KafkaWorkers, kafkaWorkers } from '../support/kafka-worker.ts';
 import { clientFor, committedOf, newPlace, type Place } from './kafka-place.ts';
-import { bothInSync, ledByFirst, refusesAlone, startTwoBrokers } from './kafka-two-brokers.ts';
+import { bothInSync, ledByFirst, makeTopics, refusesAlone, startTwoBrokers } from './kafka-two-brokers.ts';
 
 const signal = new AbortController().signal;
 let stack: Stack;
@@ -24,20 +24,20 @@ before(async () => {
 after(() => stack?.stop());
 
 /** Tries less often than the worker's own. */
-function impatientClient(requestTimeout: number): KafkaClient {
+function impatientClient(requestTimeout: number, retries = 2): KafkaClient {
   return newKafka({
     brokers: stack.brokers,
     clientId: 'impatient',
     requestTimeout,
     enforceRequestTimeout: true,
-    retry: { initialRetryTime: 50, retries: 2 },
+    retry: { initialRetryTime: 50, retries },
     logLevel: logLevel.NOTHING,
   });
 }
 
 /** A sink whose page 1 is committed, and a writer of it. */
-async function openPlace(t: TestContext, client: KafkaClient) {
-  const place = await newPlace(t, stack.brokers, [], ledByFirst);
+async function openPlace(t: TestContext, client: KafkaClient, make = ledByFirst) {
+  const place = await newPlace(t, stack.brokers, [], make);
   await bothInSync(stack);
   const { app, stateTopic, partitions } = place;
   const sink = createKafkaSink(client, { app, stateTopic, partitions, transactionTimeoutMs: 20_000 });
@@ -117,6 +117,23 @@ test('P1 P2: a page that only one broker has is not committed; the same page is,
   deepStrictEqual(await valuesOf(place), ['1', '1']);
   await goesOn(opened);
   strictEqual(await writtenOf(place), '1,2,2', 'the one that was aborted is there as well');
+});
+
+test('a broker that is gone disturbs nobody who needs only the others', { timeout: 90_000 }, async (t) => {
+  const onFirst: typeof ledByFirst = (client, plans) => makeTopics(client, plans, () => [1]);
+  const { place, sink, writer } = await openPlace(t, impatientClient(2_000, 0), onFirst);
+  await stack.secondBroker?.kill();
+  for (let number = 2; number <= 20; number++) {
+    // Until the markers of the last transaction are written, the broker itself refuses what comes next.
+    await sleep(150);
+    await writer.commit(pageOf(place, String(number)));
+  }
+  await sleep(150);
+  const next = await sink.fence(0, signal);
+  await next.commit(pageOf(place, '21'));
+  const numbers = Array.from({ length: 21 }, (_, index) => index + 1).join();
+  deepStrictEqual(await valuesOf(place), [numbers, numbers]);
+  strictEqual(await writtenOf(place), numbers);
 });
 
 /** Holds what is published against the world, until it is right. @throws what is wrong in the end */

@@ -145,7 +145,7 @@ test('a member stays one for several sessions, and fetches nothing', {
 });
 
 test('while the broker is silent nothing may be committed; the worker comes back to its shards', {
-  timeout: 60_000,
+  timeout: 90_000,
 }, async () => {
   own = await startStack({ own: true, registry: false });
   const client = clientFor(own.brokers, { requestTimeoutMs: 3_000 });
@@ -161,7 +161,10 @@ test('while the broker is silent nothing may be committed; the worker comes back
     await own.broker?.kill();
     await until('membership in doubt', () => !member.membership.mayCommit());
     await own.broker?.start();
-    await until('all owned again', () => settled(member), 30_000);
+    await until('all owned again', () => settled(member), 45_000);
+  } catch (error) {
+    const met = member.troubles.map(({ code, message }) => `${code}: ${message}`);
+    throw new Error(`shards ${member.shards.join()}; met ${met.join('; ') || 'nothing'}`, { cause: error });
   } finally {
     await member.leave();
   }

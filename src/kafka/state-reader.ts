@@ -196,5 +196,7 @@ function givenUp({ stateTopic, shard }: Read, cause: unknown): WorkerError {
 
 function stalled({ shard, stallMs }: Read, position: number, high: number): WorkerError {
   const message = `reading the state of shard ${shard} stands at ${position} of ${high} for ${stallMs} ms`;
-  return new WorkerError('transient', 'state.stalled', message);
+  const hint =
+    'It is tried again. Where it goes on for long, a transaction hangs in this topic: kafka-transactions.sh find-hanging.';
+  return new WorkerError('transient', 'state.stalled', message, { hint });
 }

@@ -1,6 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { WorkerError } from '../../src/core/errors.ts';
+import type { Admin, KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
+import { accessPartition } from '../../src/kafka/partition-access.ts';
 import type { ShardWriter, TransactionalSink } from '../../src/pipeline/ports.ts';
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
@@ -130,7 +132,7 @@ for (const [when, death] of [
   ['between two transactions', undefined],
   ['between two sends of a transaction', { apiKey: PRODUCE, passing: 1, isAnswered: false }],
   ['before it is told of the end', { apiKey: END_TXN, passing: 0, isAnswered: false }],
-  ['when it has told of the end', { apiKey: END_TXN, passing: 0, isAnswered: true }],
+  ['when it has ended it, and nobody was told', { apiKey: END_TXN, passing: 0, isAnswered: true }],
 ] satisfies [string, Death | undefined][]) {
   test(`P1 P2: a coordinator that is restarted ${when}: all of it is committed once`, {
     timeout: 60_000,
@@ -155,7 +157,7 @@ for (const [when, death] of [
       },
       answer(_, answer, request) {
         if (request !== last) return answer;
-        restarted = restart();
+        restarted = ended(place).then(restart);
         return Buffer.of();
       },
     });
@@ -163,6 +165,7 @@ for (const [when, death] of [
     const sink = place.sink(clientThrough(between, broker, 5_000, PATIENT));
     const writer = await sink.fence(0, signal);
     await writer.commit(pageOf(place, 'first', 1));
+    await ended(place);
     if (death === undefined) await restart();
     isNext = true;
     const met = await untilCommitted(place, sink, writer);
@@ -172,6 +175,35 @@ for (const [when, death] of [
     deepStrictEqual(values, ['first', ...Array.from({ length: LARGE }, () => 'second')]);
     t.diagnostic(`met ${met.join(', ') || 'nothing'}`);
   });
+}
+
+/**
+ * Returns when the markers of what was committed are written. A lone Kafka that is killed a few milliseconds before
+ * forgets them: once it is back it calls the transaction complete, and its partitions stay closed to readers (4.4.0,
+ * observed 2026-11-27, for topics younger than `__transaction_state`).
+ */
+async function ended({ client, topics, stateTopic }: Place): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  await eventually('the markers', async () => {
+    const open = await Promise.all([topics[0], stateTopic].map((topic) => openPartitions(client, admin, topic)));
+    return open.every((count) => count === 0);
+  });
+  await admin.disconnect();
+}
+
+/** How many partitions of a topic hold what readers may not see yet. */
+async function openPartitions(client: KafkaClient, admin: Admin, topic: string): Promise<number> {
+  // What kafkajs calls high here is the last stable offset.
+  const stable = await admin.fetchTopicOffsets(topic);
+  const open = stable.map(async ({ partition, high: lastStable }) => {
+    const access = accessPartition(client, topic, partition);
+    await access.connect();
+    const { high } = await access.bounds();
+    await access.disconnect();
+    return Number(lastStable) < high;
+  });
+  return (await Promise.all(open)).filter(Boolean).length;
 }
 
 /** More than one send. */

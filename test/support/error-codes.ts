@@ -338,7 +338,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [means: string, what:
     'Point it to the registry that was used before, or begin another topic.',
   ],
   'state.refused': ['The brokers refuse the state topic.', 'Check the rights: `check --acls` prints them.'],
-  'state.stalled': ['Reading the state does not go on.', 'Nothing, it is tried again. For long: the brokers.'],
+  'state.stalled': [
+    'Reading the state does not go on.',
+    'Nothing, it is tried again. For long: the brokers, and `kafka-transactions.sh find-hanging`.',
+  ],
   'state.topic_missing': [
     'The state topic is not there.',
     'Look whether `app` is right, and whether somebody deleted it.',

@@ -3,7 +3,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
@@ -21,14 +21,19 @@ const SETTLE_WITHIN_MS = 60_000;
 
 const seed = Number(process.env.CLOCKIFY_KAFKA_TEST_SEED ?? randomInt(2 ** 31));
 
-test('P1 P2 P3: fourteen kills at random moments lose, repeat and reorder nothing', { timeout: 240_000 }, async (t) => {
-  await survive(t, { kills: 14, lifeMs: [500, 3_000], args: ['--shards', '0-23'], env: {} });
-});
+// They wait for processes most of the time, and share nothing but the broker.
+describe('a worker that is killed', { concurrency: true }, () => {
+  test('P1 P2 P3: fourteen kills at random moments lose, repeat and reorder nothing', {
+    timeout: 240_000,
+  }, async (t) => {
+    await survive(t, { kills: 14, lifeMs: [500, 3_000], args: ['--shards', '0-23'], env: {} });
+  });
 
-test('P1 P2 P3: six kills of a member of the group lose, repeat and reorder nothing', {
-  timeout: 240_000,
-}, async (t) => {
-  await survive(t, { kills: 6, lifeMs: [5_000, 10_000], args: [], env: { CLOCKIFY_KAFKA_SESSION_TIMEOUT: '6s' } });
+  test('P1 P2 P3: six kills of a member of the group lose, repeat and reorder nothing', {
+    timeout: 240_000,
+  }, async (t) => {
+    await survive(t, { kills: 6, lifeMs: [5_000, 10_000], args: [], env: { CLOCKIFY_KAFKA_SESSION_TIMEOUT: '6s' } });
+  });
 });
 
 interface Campaign {
@@ -57,7 +62,6 @@ async function survive(t: TestContext, { kills, lifeMs, args, env }: Campaign): 
   };
   t.after(async () => {
     await simulator.close();
-    await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   });
   for (let kill = 0; kill < kills; kill++) {

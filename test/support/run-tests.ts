@@ -1,28 +1,70 @@
-import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 import { startStack } from '../stack/stack.ts';
 
 /**
- * Runs the whole suite: one Kafka and registry for all test files, each file in a process of its own.
+ * Runs the whole suite: one Kafka and registry for all test files, each file in a process of its own, two at a time.
  * Arguments are file patterns; without any, everything but what is run by hand.
  */
 const ALL = ['test/{unit,property,conformance,model,integration,e2e,chaos}/**/*.test.ts'];
 
+/**
+ * What computes goes before what waits, and the longest of it first: `node --test` would sort by name, and in the end
+ * one core would wait for the random histories of the other.
+ */
+const FIRST = [/\/model\/storm/, /\/model\//, /\/(unit|property|conformance)\//];
+
+const TELL_EVERY_MS = 30_000;
+/** Results come in the order of the files, the longest of which takes four minutes: after so long one hangs. */
+const HANGS_AFTER_MS = 8 * 60_000;
+
+const rankOf = (file: string): number => {
+  const rank = FIRST.findIndex((pattern) => pattern.test(file));
+  return rank < 0 ? FIRST.length : rank;
+};
+
 const patterns = process.argv.slice(2);
-const files = globSync(patterns.length > 0 ? patterns : ALL).sort();
+const files = globSync(patterns.length > 0 ? patterns : ALL)
+  .sort()
+  .sort((a, b) => rankOf(a) - rankOf(b));
 if (files.length === 0) {
   process.stderr.write(`no test file matches ${patterns.join(' ')}\n`);
   process.exit(2);
 }
 
 const stack = await startStack({ log: (line) => process.stderr.write(`${line}\n`) });
-const env = {
-  ...process.env,
-  CLOCKIFY_KAFKA_TEST_BROKERS: stack.brokers.join(','),
-  CLOCKIFY_KAFKA_TEST_REGISTRY: stack.registryUrl,
-};
-const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', ...files], { env, stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
-const code = await new Promise<number>((resolve) => runner.on('exit', (status) => resolve(status ?? 1)));
+process.env.CLOCKIFY_KAFKA_TEST_BROKERS = stack.brokers.join(',');
+process.env.CLOCKIFY_KAFKA_TEST_REGISTRY = stack.registryUrl;
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+const beganMs = performance.now();
+let toldMs = beganMs;
+const left = new Set(files.map((file) => resolve(file)));
+let failed = false;
+const events = run({ files, concurrency: 2, signal: stop.signal });
+events.on('test:summary', ({ file, success }) => {
+  if (!success) failed = true;
+  if (file === undefined) return;
+  left.delete(file);
+  toldMs = performance.now();
+});
+events.on('test:fail', () => {
+  failed = true;
+});
+const teller = setInterval(() => {
+  const nowMs = performance.now();
+  const seconds = Math.round((nowMs - beganMs) / 1_000);
+  process.stderr.write(`${seconds} s: results of ${files.length - left.size} of ${files.length} test files\n`);
+  if (nowMs - toldMs <= HANGS_AFTER_MS || stop.signal.aborted) return;
+  process.stderr.write(`no results for ${HANGS_AFTER_MS / 1_000} s; left: ${[...left].join(', ')}\n`);
+  stop.abort();
+}, TELL_EVERY_MS);
+events.compose(new spec()).pipe(process.stdout);
+await once(events, 'end');
+clearInterval(teller);
 await stack.stop();
-process.exit(code);
+process.exitCode = failed || stop.signal.aborted ? 1 : 0;

@@ -70,26 +70,34 @@ export async function newPlace(
   };
 }
 
-/** High watermarks of the partitions that hold anything. `fetchTopicOffsets` gives the last stable offsets instead. */
-async function endsOf(client: KafkaClient, topic: string): Promise<Map<number, number>> {
+interface Ends {
+  readonly partition: number;
+  /** Readers of what is committed get no further. */
+  readonly lastStable: number;
+  readonly high: number;
+}
+
+/** What kafkajs calls high in `fetchTopicOffsets` is the last stable offset. */
+export async function endsOf(client: KafkaClient, topic: string): Promise<Ends[]> {
   const admin = client.admin();
   await admin.connect();
-  const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
+  const offsets = await admin.fetchTopicOffsets(topic);
   await admin.disconnect();
-  const ends = new Map<number, number>();
-  for (const partition of partitions) {
+  const ends: Ends[] = [];
+  for (const { partition, high: lastStable } of offsets) {
     const access = accessPartition(client, topic, partition);
     await access.connect();
     const { high } = await access.bounds();
     await access.disconnect();
-    if (high > 0) ends.set(partition, high);
+    ends.push({ partition, lastStable: Number(lastStable), high });
   }
   return ends;
 }
 
 /** What a `read_committed` consumer of a topic gets, to the end. */
 export async function committedOf(client: KafkaClient, topic: string): Promise<OutRecord[]> {
-  const ends = await endsOf(client, topic);
+  const filled = (await endsOf(client, topic)).filter(({ high }) => high > 0);
+  const ends = new Map(filled.map(({ partition, high }) => [partition, high]));
   const records: OutRecord[] = [];
   if (ends.size === 0) return records;
   const consumer = client.consumer({ groupId: `look-${randomUUID()}`, maxWaitTimeInMs: 50 });

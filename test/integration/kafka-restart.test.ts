@@ -1,14 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { WorkerError } from '../../src/core/errors.ts';
-import type { Admin, KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
-import { accessPartition } from '../../src/kafka/partition-access.ts';
 import type { ShardWriter, TransactionalSink } from '../../src/pipeline/ports.ts';
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { eventually } from '../support/eventually.ts';
 import { startInterceptor } from './kafka-interceptor.ts';
-import { clientFor, committedOf, newPlace, type Place } from './kafka-place.ts';
+import { clientFor, committedOf, endsOf, newPlace, type Place } from './kafka-place.ts';
 import { clientThrough, END_TXN, PRODUCE } from './kafka-proxy.ts';
 
 let stack: Stack;
@@ -183,27 +181,10 @@ for (const [when, death] of [
  * observed 2026-11-27, for topics younger than `__transaction_state`).
  */
 async function ended({ client, topics, stateTopic }: Place): Promise<void> {
-  const admin = client.admin();
-  await admin.connect();
   await eventually('the markers', async () => {
-    const open = await Promise.all([topics[0], stateTopic].map((topic) => openPartitions(client, admin, topic)));
-    return open.every((count) => count === 0);
+    const ends = await Promise.all([topics[0], stateTopic].map((topic) => endsOf(client, topic)));
+    return ends.flat().every(({ lastStable, high }) => lastStable === high);
   });
-  await admin.disconnect();
-}
-
-/** How many partitions of a topic hold what readers may not see yet. */
-async function openPartitions(client: KafkaClient, admin: Admin, topic: string): Promise<number> {
-  // What kafkajs calls high here is the last stable offset.
-  const stable = await admin.fetchTopicOffsets(topic);
-  const open = stable.map(async ({ partition, high: lastStable }) => {
-    const access = accessPartition(client, topic, partition);
-    await access.connect();
-    const { high } = await access.bounds();
-    await access.disconnect();
-    return Number(lastStable) < high;
-  });
-  return (await Promise.all(open)).filter(Boolean).length;
 }
 
 /** More than one send. */

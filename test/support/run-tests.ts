@@ -44,16 +44,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const beganMs = performance.now();
 let toldMs = beganMs;
 const left = new Set(files.map((file) => resolve(file)));
-let failed = false;
+let passed = false;
 const events = run({ files, concurrency: 2, signal: stop.signal });
 events.on('test:summary', ({ file, success }) => {
-  if (!success) failed = true;
-  if (file === undefined) return;
+  if (file === undefined) {
+    passed = success;
+    return;
+  }
   left.delete(file);
   toldMs = performance.now();
-});
-events.on('test:fail', () => {
-  failed = true;
 });
 const teller = setInterval(() => {
   const nowMs = performance.now();
@@ -67,4 +66,4 @@ events.compose(new spec()).pipe(process.stdout);
 await once(events, 'end');
 clearInterval(teller);
 await stack.stop();
-process.exitCode = failed || stop.signal.aborted ? 1 : 0;
+process.exitCode = passed ? 0 : 1;

@@ -19,6 +19,7 @@ import type * as Kafkajs from 'kafkajs';
 import { type Ask, askAny, type BrokerPool } from './broker-pool.ts';
 import { patchHeartbeat, patchRequestTimeouts, type TimedMember, type TimedQueue } from './kafkajs-clock.ts';
 import { ProducerRequests } from './producer-requests.ts';
+import { type BrokerLocks, endTogether } from './send-parts.ts';
 
 const VERSION = '2.2.4';
 const DECODER = 'kafkajs/src/protocol/recordBatch/v0/decoder';
@@ -26,10 +27,14 @@ const DECODER_USER = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages';
 const REQUEST_QUEUE = 'kafkajs/src/network/requestQueue';
 const BROKER_POOL = 'kafkajs/src/cluster/brokerPool';
 const CONSUMER_GROUP = 'kafkajs/src/consumer/consumerGroup';
+const TRANSACTIONS = 'kafkajs/src/producer/eosManager/index';
+const SENDS = 'kafkajs/src/producer/sendMessages';
 const SOURCES: Readonly<Record<string, string>> = {
   [DECODER]: '38cae7fc865f9bc51941353e1f6e9419227a8799ba4efb437199393a4eb94819',
   [CONSUMER_GROUP]: 'f3e461738585a8dc6574c647123a18afc732f81cdee4f9f7bb62e4aa1dffbfbb',
   [BROKER_POOL]: '9994863e891ac2ab243f27f941ef87893889f53d64aa580353fafbb8d11614c6',
+  [TRANSACTIONS]: 'a74ae029d7aa786b8616b77f922d30a81bec2833878769dbfa6b4a9dab66db22',
+  [SENDS]: '8a120e6993955e040a13014cccebd79b8d41e7355d6eda1065fa83fea2fbbcdb',
   [REQUEST_QUEUE]: 'b55986089c14f8f7bfc377922e2e65b3e4c1e7c7af2752d3b10a75dfe9e9260c',
 };
 
@@ -54,6 +59,7 @@ interface DecodedBatch {
 }
 
 type BatchDecoder = (bytes: unknown) => Promise<DecodedBatch>;
+type NewTransactions = (options: { readonly transactional: boolean }) => BrokerLocks;
 
 interface RequestQueue extends TimedQueue {
   scheduleCheckPendingRequests(): void;
@@ -76,10 +82,15 @@ export function endBatch<T extends DecodedBatch>(batch: T): T {
 }
 
 function patchDecoder(): void {
-  const decode = require(DECODER) as BatchDecoder;
-  const cached = require.cache[require.resolve(DECODER)];
-  if (cached === undefined) throw new Error(`kafkajs: ${DECODER} is not in the module cache`);
-  cached.exports = (async (bytes) => endBatch(await decode(bytes))) satisfies BatchDecoder;
+  replace<BatchDecoder>(DECODER, (decode) => async (bytes) => endBatch(await decode(bytes)));
+}
+
+/** Of a module that exports one function, for those that are loaded later. */
+function replace<F>(module: string, by: (exported: F) => F): void {
+  const exported = require(module) as F;
+  const cached = require.cache[require.resolve(module)];
+  if (cached === undefined) throw new Error(`kafkajs: ${module} is not in the module cache`);
+  cached.exports = by(exported);
 }
 
 function patchIdleTimer(): void {
@@ -88,6 +99,14 @@ function patchIdleTimer(): void {
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
   };
+}
+
+function patchTransactions(): void {
+  replace<NewTransactions>(TRANSACTIONS, (create) => (options) => {
+    const transactions = create(options);
+    if (options.transactional) endTogether(transactions);
+    return transactions;
+  });
 }
 
 function patchBrokerPool(): void {
@@ -118,6 +137,7 @@ checkSources();
 patchDecoder();
 patchIdleTimer();
 patchBrokerPool();
+patchTransactions();
 patchRequestTimeouts((require(REQUEST_QUEUE) as { prototype: TimedQueue }).prototype);
 patchHeartbeat((require(CONSUMER_GROUP) as { prototype: TimedMember }).prototype);
 
@@ -168,11 +188,8 @@ export function logTextsOf(types: readonly string[]): string[] {
   return errorCodes.filter(({ type }) => types.includes(type)).map(({ message }) => message);
 }
 
-interface ProducerRequest {
+interface ProduceRequest {
   readonly transactionalId?: string;
-}
-
-interface ProduceRequest extends ProducerRequest {
   readonly topicData: readonly {
     readonly topic: string;
     readonly partitions: readonly { readonly partition: number }[];
@@ -181,11 +198,10 @@ interface ProduceRequest extends ProducerRequest {
 
 interface ProducerBroker {
   produce(request: ProduceRequest): Promise<unknown>;
-  addPartitionsToTxn(request: ProducerRequest): Promise<unknown>;
 }
 
 const requests = new Map<string, ProducerRequests>();
-keepTogether();
+countRecords();
 
 /** What was asked of the brokers for a transactional id. */
 export function requestsOf(transactionalId: string): ProducerRequests {
@@ -199,20 +215,14 @@ export function forgetRequests(transactionalId: string): void {
   requests.delete(transactionalId);
 }
 
-/** See {@link ProducerRequests}. */
-function keepTogether(): void {
+function countRecords(): void {
   const { prototype } = require('kafkajs/src/broker') as { prototype: ProducerBroker };
-  const { produce, addPartitionsToTxn } = prototype;
+  const { produce } = prototype;
   if (typeof produce !== 'function') throw new Error('kafkajs: Broker.produce is not there');
-  if (typeof addPartitionsToTxn !== 'function') throw new Error('kafkajs: Broker.addPartitionsToTxn is not there');
   prototype.produce = function (request) {
     const send = () => produce.call(this, request);
     if (request.transactionalId === undefined) return send();
     return requestsOf(request.transactionalId).produce(request.topicData, send);
-  };
-  prototype.addPartitionsToTxn = function (request) {
-    const send = () => addPartitionsToTxn.call(this, request);
-    return request.transactionalId === undefined ? send() : requestsOf(request.transactionalId).together(send);
   };
 }
 

@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 interface OfPartition {
   readonly partition?: number;
 }
@@ -17,10 +15,8 @@ interface Wanted {
 /**
  * What a producer has asked of the brokers, each of which leads some of the partitions that one send is for.
  *
- * When one of them fails, kafkajs tries again at once: whoever has not answered yet is sent the same records under new
- * numbers, and has them twice. And where a partition has moved to a broker that has answered already, its records are
- * sent to nobody, and nothing says so (tulios/kafkajs#1303; both observed 2026-11-27). So a failure is told only once
- * nothing else is under way, and what was taken is counted.
+ * Where a partition has moved to a broker that has answered already, kafkajs sends its records to nobody, and nothing
+ * says so (tulios/kafkajs#1303; observed 2026-11-27). So what was taken is counted.
  */
 export class ProducerRequests {
   /**
@@ -29,28 +25,15 @@ export class ProducerRequests {
    */
   begun = 0;
   readonly #taken = new Map<string, number>();
-  #underWay = 0;
-  #quiet = Promise.withResolvers<void>();
 
   /** Sends records to one broker. */
   async produce<T>(topics: readonly Requested[], send: () => Promise<T>): Promise<T> {
     this.begun += 1;
-    const answer = await this.together(send);
+    const answer = await send();
     for (const { topic, partitions } of topics) {
       for (const { partition } of partitions) this.#count(nameOf(topic, partition));
     }
     return answer;
-  }
-
-  /** Fails only when nothing else is under way. */
-  async together<T>(send: () => Promise<T>): Promise<T> {
-    this.#underWay += 1;
-    try {
-      return await send().finally(() => this.#ended());
-    } catch (error) {
-      await this.#isQuiet();
-      throw error;
-    }
   }
 
   /** To be called before each send. */
@@ -70,22 +53,6 @@ export class ProducerRequests {
 
   #count(name: string): void {
     this.#taken.set(name, (this.#taken.get(name) ?? 0) + 1);
-  }
-
-  #ended(): void {
-    this.#underWay -= 1;
-    if (this.#underWay > 0) return;
-    this.#quiet.resolve();
-    this.#quiet = Promise.withResolvers<void>();
-  }
-
-  /** Whoever was answered may ask for the next thing at once. */
-  async #isQuiet(): Promise<void> {
-    await nextTurn();
-    while (this.#underWay > 0) {
-      await this.#quiet.promise;
-      await nextTurn();
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
 import { refusal } from '../support/kafka-wire.ts';
 import { clientFor, committedOf, newPlace, type Place } from './kafka-place.ts';
-import { ADD_PARTITIONS_TO_TXN, PRODUCE } from './kafka-proxy.ts';
+import { ADD_PARTITIONS_TO_TXN, FIND_COORDINATOR, PRODUCE } from './kafka-proxy.ts';
 import { startTwoFaces } from './kafka-two-faces.ts';
 
 const NOT_LEADER = 6;
@@ -57,6 +57,35 @@ for (const [what, apiKey, code] of [
     ok(refused);
     deepStrictEqual(await valuesOf(place), ['1', '2']);
     strictEqual((await committedOf(place.client, place.stateTopic)).length, 2);
+  });
+
+  test(`P2: ${what} that are refused while the other’s coordinator is still looked for come once`, {
+    timeout: 30_000,
+  }, async (t) => {
+    const { place, two, writer } = await openPlace(t);
+    const values = ['1'];
+    // Which of them is asked for the coordinator is chance.
+    for (let met = false; !met; ) {
+      let [refused, looking] = [false, 0];
+      two.onRequest(async (at, kind, request) => {
+        if (kind === apiKey && !refused) {
+          refused = true;
+          met = looking > 0;
+          return refusal(request, code);
+        }
+        if (kind !== FIND_COORDINATOR || at === 1) return undefined;
+        looking += 1;
+        await sleep(SLOW_MS);
+        looking -= 1;
+        return undefined;
+      });
+      values.push(`${values.length + 1}`);
+      ok(values.length < 50, 'it was never looked for at both');
+      await writer.commit(transactionOf(place, values.at(-1) ?? ''));
+      ok(refused);
+    }
+    deepStrictEqual(await valuesOf(place), values);
+    strictEqual((await committedOf(place.client, place.stateTopic)).length, values.length);
   });
 }
 

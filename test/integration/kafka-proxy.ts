@@ -6,6 +6,7 @@ import { answerMeter, apiKeyOf, frames } from '../support/kafka-frames.ts';
 
 export const PRODUCE = 0;
 export const FETCH = 1;
+export const FIND_COORDINATOR = 10;
 export const HEARTBEAT = 12;
 export const INIT_PRODUCER_ID = 22;
 export const ADD_PARTITIONS_TO_TXN = 24;

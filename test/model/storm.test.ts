@@ -1,7 +1,6 @@
 import { test } from 'node:test';
 import { checkRuns } from './check-runs.ts';
-import { STORM } from './script.ts';
 
 test('P1 to P6: whatever happens to the world, the way, the sink and the process, no law is broken', async (t) => {
-  await checkRuns(t, STORM, 0.8);
+  await checkRuns(t, 'storm', 0.8);
 });

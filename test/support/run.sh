@@ -7,5 +7,7 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   npm ci --no-audit --no-fund --loglevel=error >&2
 fi
 PATH="$PWD/node_modules/.bin:$PATH"
-export PATH KAFKAJS_NO_PARTITIONER_WARNING=1
+# A worker is there in half the time when its modules were compiled before, and so is each test file.
+NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/compiled}"
+export PATH NODE_COMPILE_CACHE KAFKAJS_NO_PARTITIONER_WARNING=1
 exec "$@"

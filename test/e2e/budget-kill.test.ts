@@ -11,6 +11,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { mostInAnyWindow } from '../support/virtual-time.ts';
 import { startWorker } from '../support/worker-process.ts';
 
+const BORN_WITHIN_MS = 20_000;
 const CHILD = fileURLToPath(new URL('./budget-child.ts', import.meta.url));
 
 async function place(t: TestContext) {
@@ -45,6 +46,8 @@ function assertWithin(t: TestContext, simulator: Simulator, limit: number, windo
   assert.ok(all >= atLeast, `${all} requests: it went on after each kill`);
 }
 
+const startsTold = (logFile: string): number => readFileSync(logFile, 'utf8').split('"worker.starting"').length - 1;
+
 /** The program itself, killed again and again, on a configuration as people write it. */
 async function survive(t: TestContext, rate: string, kills: number, lifeMs: number): Promise<Simulator> {
   const { simulator, folder } = await place(t);
@@ -62,6 +65,7 @@ async function survive(t: TestContext, rate: string, kills: number, lifeMs: numb
     ].join('\n'),
   );
   const logFile = join(folder, 'worker.log');
+  writeFileSync(logFile, '');
   for (let kill = 0; kill < kills; kill++) {
     const worker = startWorker({
       clockifyUrl: simulator.url,
@@ -73,6 +77,9 @@ async function survive(t: TestContext, rate: string, kills: number, lifeMs: numb
       args: ['--sink', 'file'],
       env: { KEY: simulator.apiKey },
     });
+    // Its life begins when its modules are there, which on a busy machine alone takes seconds.
+    const bornBy = Date.now() + BORN_WITHIN_MS;
+    while (startsTold(logFile) <= kill && Date.now() < bornBy) await sleep(20);
     await sleep(lifeMs * (0.6 + 0.8 * Math.random()));
     const code = await worker.end('SIGKILL');
     assert.equal(code, 137, `it ended by itself:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`);

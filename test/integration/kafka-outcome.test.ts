@@ -18,7 +18,7 @@ import {
 } from './kafka-proxy.ts';
 
 const signal = new AbortController().signal;
-const REQUEST_TIMEOUT_MS = 1_500;
+const REQUEST_TIMEOUT_MS = 2_000;
 
 let broker: string;
 let proxy: KafkaProxy;

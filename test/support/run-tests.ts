@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -37,6 +38,8 @@ if (files.length === 0) {
   process.exit(2);
 }
 
+// The modules of a worker are kept compiled where one ends by itself, which those that are killed do not.
+await once(spawn(process.execPath, ['src/main.ts', '--version'], { stdio: 'ignore' }), 'exit');
 const stack = await startStack({ log: (line) => process.stderr.write(`${line}\n`) });
 process.env.CLOCKIFY_KAFKA_TEST_BROKERS = stack.brokers.join(',');
 process.env.CLOCKIFY_KAFKA_TEST_REGISTRY = stack.registryUrl;

@@ -96,47 +96,56 @@ async function ensureTopic(
   create: boolean,
   warn: (message: string) => void,
 ): Promise<number> {
-  const there = await partitionsOf(admin, planned.name);
-  if (there === undefined) {
-    if (!create) throw missing(planned);
-    await createTopic(admin, planned);
-  }
-  const partitions = there ?? (await partitionsOnceThere(admin, planned));
-  checkPartitions(planned, partitions);
-  await checkCleanup(admin, planned, warn);
-  return partitions;
+  const isThere = (await partitionsOf(admin, planned.name)) !== undefined;
+  if (!isThere && !create) throw missing(planned);
+  if (!isThere) await createTopic(admin, planned);
+  return onceHeardOf(async () => {
+    const partitions = await fetchPartitions(admin, planned.name);
+    checkPartitions(planned, partitions);
+    await checkCleanup(admin, planned, warn);
+    return partitions;
+  });
 }
 
 export async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
   try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    const count = topics[0]?.partitions.length ?? 0;
-    return count === 0 ? undefined : count;
+    return (await fetchPartitions(admin, topic)) || undefined;
   } catch (error) {
     if (protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
     throw error;
   }
 }
 
-const CREATED_WITHIN_MS = 15_000;
-
-/** Another broker may not have heard of a new topic yet. */
-async function partitionsOnceThere(admin: Admin, { name, partitions }: TopicPlan): Promise<number> {
-  const untilMs = performance.now() + CREATED_WITHIN_MS;
-  while (performance.now() < untilMs) {
-    const count = await partitionsOf(admin, name);
-    if (count !== undefined) return count;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return partitions;
+async function fetchPartitions(admin: Admin, topic: string): Promise<number> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  return topics[0]?.partitions.length ?? 0;
 }
 
+const HEARD_OF_WITHIN_MS = 15_000;
+const ASKED_AGAIN_AFTER_MS = 50;
+const UNHEARD_OF = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+
+/** The controller tells the brokers of a new topic in its own time: until then each of them says that there is none. */
+async function onceHeardOf<T>(ask: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + HEARD_OF_WITHIN_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!UNHEARD_OF.has(protocolType(error) ?? '') || performance.now() > untilMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASKED_AGAIN_AFTER_MS));
+  }
+}
+
+/** Makes the topic, and waits until a broker has heard of it. */
 export async function createTopic(admin: Admin, planned: TopicPlan): Promise<void> {
   const configEntries = Object.entries(planned.config).map(([name, value]) => ({ name, value }));
   const { name: topic, partitions: numPartitions, replicationFactor = -1 } = planned;
   try {
-    // Answers false where another worker was faster.
-    await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor, configEntries }], timeout: 30_000 });
+    const topics = [{ topic, numPartitions, replicationFactor, configEntries }];
+    // Answers false where another worker was faster. Its own wait for leaders fails where they are not heard of yet.
+    await admin.createTopics({ topics, timeout: 30_000, waitForLeaders: false });
   } catch (cause) {
     const type = protocolType(cause);
     if (type !== 'INVALID_REPLICATION_FACTOR' && type !== 'INVALID_CONFIG') throw cause;
@@ -145,6 +154,7 @@ export async function createTopic(admin: Admin, planned: TopicPlan): Promise<voi
       hint: 'Set a replication factor and topic settings that these brokers take, or make the topic beforehand.',
     });
   }
+  await onceHeardOf(() => fetchPartitions(admin, topic));
 }
 
 function missing(planned: TopicPlan): WorkerError {

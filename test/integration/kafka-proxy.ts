@@ -8,9 +8,11 @@ export const PRODUCE = 0;
 export const FETCH = 1;
 export const FIND_COORDINATOR = 10;
 export const HEARTBEAT = 12;
+export const CREATE_TOPICS = 19;
 export const INIT_PRODUCER_ID = 22;
 export const ADD_PARTITIONS_TO_TXN = 24;
 export const END_TXN = 26;
+export const DESCRIBE_CONFIGS = 32;
 
 /** `swallow`: the request arrives, its answer and all later ones do not. `cut`: the connection ends instead of the request. `hold`: the request waits until nothing is lost any more. */
 type Loss = { readonly apiKey: number; readonly how: 'swallow' | 'cut' | 'hold' };

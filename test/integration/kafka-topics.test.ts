@@ -5,7 +5,12 @@ import { WorkerError } from '../../src/core/errors.ts';
 import { ConfigResourceTypes } from '../../src/kafka/kafkajs-patches.ts';
 import { deadLetterTopic, ensureTopics, entityTopic, stateTopic } from '../../src/kafka/topics.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
+import { METADATA, withSettingsError, withTopicError } from '../support/kafka-wire.ts';
+import { startInterceptor } from './kafka-interceptor.ts';
 import { clientFor } from './kafka-place.ts';
+import { CREATE_TOPICS, clientThrough, DESCRIBE_CONFIGS } from './kafka-proxy.ts';
+
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
 
 const client = clientFor((await sharedStack()).brokers);
 const make = { create: true, warn: (message: string) => ok(false, message) };
@@ -62,6 +67,28 @@ test('workers that start together make a topic once', async () => {
   const plan = entityTopic(randomUUID(), { partitions: 4 });
   const all = await Promise.all(Array.from({ length: 4 }, () => ensureTopics(client, [plan], make)));
   for (const counts of all) strictEqual(counts.get(plan.name), 4);
+});
+
+test('brokers that have not heard yet of a topic that was made are asked until they have', async (t) => {
+  const broker = (await sharedStack()).brokers[0] ?? '';
+  const left = { [METADATA]: 0, [DESCRIBE_CONFIGS]: 0 };
+  const isUnheardOf = (apiKey: number) => (apiKey === METADATA || apiKey === DESCRIBE_CONFIGS) && left[apiKey]-- > 0;
+  const between = await startInterceptor(broker, {
+    request(apiKey) {
+      if (apiKey === CREATE_TOPICS) Object.assign(left, { [METADATA]: 3, [DESCRIBE_CONFIGS]: 2 });
+      return undefined;
+    },
+    answer(apiKey, answer) {
+      if (!isUnheardOf(apiKey)) return answer;
+      const change = apiKey === METADATA ? withTopicError : withSettingsError;
+      return change(answer, UNKNOWN_TOPIC_OR_PARTITION);
+    },
+  });
+  t.after(() => between.close());
+  const plan = stateTopic(randomUUID(), 4);
+  const counts = await ensureTopics(clientThrough(between, broker, 5_000), [plan], make);
+  strictEqual(counts.get(plan.name), 4);
+  ok(left[METADATA] < 0 && left[DESCRIBE_CONFIGS] < 0, JSON.stringify(left));
 });
 
 test('a missing topic that may not be made is named, with the command that makes it', async () => {

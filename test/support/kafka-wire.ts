@@ -94,30 +94,58 @@ export interface Node {
   readonly port: number;
 }
 
-/** An answer about the cluster (versions 5 and 6), with these brokers on this machine, and each partition's leader as told. */
+interface Seen {
+  /** Where the error code of a topic stands. */
+  readonly topic?: (codeAt: number) => void;
+  readonly partition?: (topic: string, partition: number, leaderAt: number) => void;
+}
+
+/** Goes through an answer about the cluster (versions 5 and 6). */
+function seeTopics(answer: Buffer, seen: Seen): { readonly behindNodes: number } {
+  const read = cursor(answer, 12);
+  read.list(() => [read.skip(4), read.text(), read.skip(4), read.text()]);
+  const behindNodes = read.at;
+  read.text();
+  read.skip(4);
+  read.list(() => {
+    seen.topic?.(read.at);
+    read.skip(2);
+    const topic = read.text();
+    read.skip(1);
+    read.list(() => {
+      read.skip(2);
+      seen.partition?.(topic, read.int32(), read.at);
+      read.skip(4);
+      for (let lists = 0; lists < 3; lists++) read.list(read.int32);
+    });
+  });
+  return { behindNodes };
+}
+
+/** An answer about the cluster, with these brokers on this machine, and each partition's leader as told. */
 export function withNodes(
   answer: Buffer,
   nodes: readonly Node[],
   leaderOf: (topic: string, partition: number) => number,
 ) {
   const copy = Buffer.from(answer);
-  const read = cursor(copy, 12);
-  read.list(() => [read.skip(4), read.text(), read.skip(4), read.text()]);
-  const behind = read.at;
-  read.text();
-  read.skip(4);
-  read.list(() => {
-    read.skip(2);
-    const topic = read.text();
-    read.skip(1);
-    read.list(() => {
-      read.skip(2);
-      const partition = read.int32();
-      copy.writeInt32BE(leaderOf(topic, partition), read.at);
-      read.skip(4);
-      for (let lists = 0; lists < 3; lists++) read.list(read.int32);
-    });
+  const { behindNodes } = seeTopics(answer, {
+    partition: (topic, partition, leaderAt) => void copy.writeInt32BE(leaderOf(topic, partition), leaderAt),
   });
   const node = ({ id, port }: Node) => Buffer.concat([int32(id), text('127.0.0.1'), int32(port), int16(-1)]);
-  return framed(copy.subarray(4, 12), list(nodes, node), copy.subarray(behind));
+  return framed(copy.subarray(4, 12), list(nodes, node), copy.subarray(behindNodes));
+}
+
+/** An answer about the cluster that has this error for each of its topics. */
+export function withTopicError(answer: Buffer, code: number): Buffer {
+  const copy = Buffer.from(answer);
+  seeTopics(answer, { topic: (codeAt) => void copy.writeInt16BE(code, codeAt) });
+  return copy;
+}
+
+/** An answer about the settings of one resource, with this error. */
+export function withSettingsError(answer: Buffer, code: number): Buffer {
+  const copy = Buffer.from(answer);
+  copy.writeInt16BE(code, 16);
+  return copy;
 }

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { type TailedRecord, tailTopic } from '../../src/kafka/topic-tail.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
 import type { Stack } from '../stack/stack.ts';
+import { newTopics } from '../support/new-topics.ts';
 import { kafkaOf, readPublished } from '../support/published.ts';
 import { openTryPlace, type TryPlace, template } from './try-place.ts';
 
@@ -27,7 +28,7 @@ describe('what is too large for a topic', () => {
     const admin = kafkaOf(stack.brokers).admin();
     await admin.connect();
     const configEntries = [{ name: 'max.message.bytes', value: String(maxBytes) }];
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+    await newTopics(admin, { topic, numPartitions: 1, configEntries });
     await admin.disconnect();
   }
 

@@ -2,6 +2,7 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ConfigResourceTypes } from '../../src/kafka/kafkajs-patches.ts';
 import { sharedStack } from '../stack/shared-stack.ts';
+import { newTopics } from '../support/new-topics.ts';
 import { kafkaOf } from '../support/published.ts';
 import { openTryPlace, type TryPlace, template } from './try-place.ts';
 
@@ -55,7 +56,7 @@ describe('topics', { concurrency: 2 }, () => {
       { name: 'delete.retention.ms', value: '77' },
       { name: 'max.message.bytes', value: '2000000' },
     ];
-    await admin.createTopics({ topics: [{ topic: `${name}.users`, numPartitions: 2, configEntries: others }] });
+    await newTopics(admin, { topic: `${name}.users`, numPartitions: 2, configEntries: others });
     const file = configure(name);
     const applied = await topics('apply', '-c', file);
     equal(applied.code, 3, 'something is left for a person to decide');

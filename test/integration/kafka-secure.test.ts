@@ -11,6 +11,7 @@ import type { KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
 import { someBrokerListens } from '../../src/kafka/reach.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { type Authority, type Certificate, type Certificates, openCertificates } from '../support/certificates.ts';
+import { newTopics } from '../support/new-topics.ts';
 import { setScramPassword } from '../support/scram-users.ts';
 import { clientFor } from './kafka-place.ts';
 
@@ -165,7 +166,7 @@ async function writeOne(client: KafkaClient): Promise<void> {
   const topic = `secure-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const admin = client.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+  await newTopics(admin, { topic });
   const producer = client.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   const transaction = await producer.transaction();

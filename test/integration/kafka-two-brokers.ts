@@ -8,6 +8,7 @@ import type { TopicPlan } from '../../src/kafka/topics.ts';
 import { createKafkaSink } from '../../src/kafka/transactional-sink.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { eventually } from '../support/eventually.ts';
+import { newTopics } from '../support/new-topics.ts';
 import { clientFor } from './kafka-place.ts';
 
 const BOTH = { 'default.replication.factor': '2', 'min.insync.replicas': '2' };
@@ -63,7 +64,7 @@ export function makeTopics(
     })),
     configEntries: Object.entries(plan.config).map(([name, value]) => ({ name, value })),
   }));
-  return withAdmin(client, (admin) => admin.createTopics({ topics }));
+  return withAdmin(client, (admin) => newTopics(admin, ...topics));
 }
 
 /** Starts the second broker where it is not there; returns when it holds everything that the first does. */

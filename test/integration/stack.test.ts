@@ -12,6 +12,7 @@ import { type Artefact, ensureArtefact } from '../stack/artefacts.ts';
 import { listeningAddresses, nothingLeft, processesOf } from '../stack/processes.ts';
 import { brokerAnswers } from '../stack/readiness.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
+import { newTopics } from '../support/new-topics.ts';
 
 const mainFile = new URL('../stack/main.ts', import.meta.url).pathname;
 const quiet = { log: () => undefined };
@@ -34,7 +35,7 @@ async function produce(stack: Stack, topic: string, values: string[]): Promise<v
   const admin = client(stack).admin();
   const producer = client(stack).producer({ idempotent: true, maxInFlightRequests: 1, transactionalId: `${topic}-tx` });
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+  await newTopics(admin, { topic, numPartitions: 1 });
   await producer.connect();
   const transaction = await producer.transaction();
   await transaction.send({ topic, messages: values.map((value) => ({ value })) });

@@ -19,6 +19,9 @@ after(async () => {
   await own?.stop();
 });
 
+/** As long as kafkajs looks for a broker that is not there, and much longer than a stop that waits for nothing. */
+const TRIES_TAKE_MS = 8_000;
+
 async function newGroup(client: KafkaClient): Promise<{ groupId: string; stateTopic: string; shards: number }> {
   const topic = `state-${randomUUID()}`;
   await ensureTopics(client, [stateTopic(topic, SHARDS)], { create: true, warn: () => undefined });
@@ -33,13 +36,18 @@ class Member {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(client: KafkaClient, group: { groupId: string; stateTopic: string; shards: number }, worker: string) {
+  constructor(
+    client: KafkaClient,
+    group: { groupId: string; stateTopic: string; shards: number },
+    worker: string,
+    sessionTimeoutMs = 3_000,
+  ) {
     this.membership = createGroupMembership(client, {
       ...group,
       worker,
-      sessionTimeoutMs: 3_000,
+      sessionTimeoutMs,
       heartbeatIntervalMs: 300,
-      rebalanceTimeoutMs: 5_000,
+      rebalanceTimeoutMs: Math.max(5_000, sessionTimeoutMs),
       onTrouble: (error) => void this.troubles.push(error),
     });
     this.#running = this.membership.run((shards) => void this.history.push([...shards].sort()), this.#stop.signal);
@@ -82,9 +90,10 @@ test('workers share the shards, keep what they have, and take over at once from 
 }, async () => {
   const client = clientFor(brokers);
   const group = await newGroup(client);
+  const SESSION_MS = 20_000;
   const members: Member[] = [];
   const join = (worker: string) => {
-    const member = new Member(clientFor(brokers), group, worker);
+    const member = new Member(clientFor(brokers), group, worker, SESSION_MS);
     members.push(member);
     return member;
   };
@@ -106,8 +115,7 @@ test('workers share the shards, keep what they have, and take over at once from 
     const kept = [...b.shards];
     await a.leave();
     strictEqual(a.membership.mayCommit(), false);
-    const ms = await until('two take over', () => settled(b, c));
-    ok(ms < 2_500, `taken over after ${ms} ms, which is no faster than a session that ends`);
+    await until('two take over, long before a session ends', () => settled(b, c), SESSION_MS / 2);
     ok(kept.every((shard) => b.shards.includes(shard)));
     deepStrictEqual(
       [a, b, c].flatMap(({ troubles }) => troubles),
@@ -150,12 +158,12 @@ test('while the broker is silent nothing may be committed; the worker comes back
   own = await startStack({ own: true, registry: false });
   const client = clientFor(own.brokers, { requestTimeoutMs: 3_000 });
   const group = await newGroup(client);
-  const member = new Member(client, group, 'a');
+  const sessionMs = 6_000;
+  const member = new Member(client, group, 'a', sessionMs);
   try {
     await until('all owned', () => settled(member));
     await own.broker?.pause();
-    const silent = await until('membership in doubt', () => !member.membership.mayCommit());
-    ok(silent < 2_500, `in doubt after ${silent} ms of a session of 3,000`);
+    await until('membership in doubt before its session ends', () => !member.membership.mayCommit(), sessionMs);
     await own.broker?.resume();
     await until('all owned again', () => settled(member), 20_000);
     await own.broker?.kill();
@@ -179,7 +187,7 @@ test('stopping while no broker answers ends the run', { timeout: 30_000 }, async
   await rejects(member.membership.nextHeartbeat(AbortSignal.timeout(100)));
   const begun = Date.now();
   await member.leave();
-  ok(Date.now() - begun < 1_000);
+  ok(Date.now() - begun < TRIES_TAKE_MS / 2, 'it does not wait for the tries to end');
   deepStrictEqual(member.history, []);
 });
 

@@ -31,7 +31,7 @@ const HARMS: readonly (readonly [name: string, weight: number, harm: Harm])[] = 
   ['SIGTERM', 2, async ({ crew }, random) => void (await crew.stop(pick(crew, random)))],
   ['SIGSTOP past the session', 1, ({ crew }, random, { freezeMs }) => crew.freeze(pick(crew, random), freezeMs)],
   ['clock jump', 1, ({ crew }, random) => crew.jump(pick(crew, random))],
-  ['broker killed', 1, ({ stack }, random) => outage(stack.broker, random)],
+  ['broker killed', 1, brokerOutage],
   ['registry killed', 1, ({ stack }, random) => outage(stack.registry, random)],
   ...TOXICS.map((type): (typeof HARMS)[number] => [
     `kafka ${type}`,
@@ -85,6 +85,19 @@ async function outage(service: Stack['broker'], random: () => number): Promise<v
   await sleep(random() * 2_000);
   await service.start();
 }
+
+/**
+ * Its network goes first: a broker that is alone forgets the markers of a transaction if it dies in the milliseconds
+ * between the decision to commit and them (Kafka 4.4.0, observed 2026-11-27).
+ */
+async function brokerOutage({ stack, kafka }: Victims, random: () => number): Promise<void> {
+  kafka.infect('upstream', { type: 'down' });
+  await sleep(MARKERS_TAKE_MS);
+  await outage(stack.broker, random);
+  kafka.cure();
+}
+
+const MARKERS_TAKE_MS = 1_000;
 
 async function ill(proxy: ToxicProxy, type: (typeof TOXICS)[number], random: () => number): Promise<void> {
   proxy.infect(random() < 0.5 ? 'upstream' : 'downstream', toxicOf(type, random));

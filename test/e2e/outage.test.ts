@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { templateNamed } from '../../src/clockify/templates/catalogue.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { startStack } from '../stack/stack.ts';
+import { killBetweenTransactions } from '../support/calm-kill.ts';
 import { compare, DEMO_TEMPLATES, expectationsOf, isClean } from '../support/comparison.ts';
 import { readPublished } from '../support/published.ts';
 import { startWorker } from '../support/worker-process.ts';
@@ -49,7 +50,7 @@ test('P1 P2: a registry that is away at the start and a broker that dies in betw
   await until('waiting for the registry', () => log().includes('registry.unavailable'));
   await stack.registry?.start();
   await until('the first sweep', () => log().includes('sweep.complete'));
-  await stack.broker?.kill();
+  await killBetweenTransactions(stack, worker);
   await sleep(3_000);
   await stack.broker?.start();
   simulator.stopActivity();

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Stack, startStack } from '../stack/stack.ts';
+import { killBetweenTransactions } from '../support/calm-kill.ts';
 import { without } from '../support/canary.ts';
 import { type Authority, type Certificates, openCertificates } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
@@ -97,7 +98,7 @@ describe('the program at a broker with TLS and SCRAM', { timeout: 240_000 }, () 
     await eventually('it publishes', () => has(before));
 
     await setPassword(second);
-    await stack.broker?.kill();
+    await killBetweenTransactions(stack, worker);
     await stack.broker?.start();
     await eventually('it is refused with the first one', () => /authentication failed/i.test(log()), 60_000);
     writeFileSync(secretFile, second);

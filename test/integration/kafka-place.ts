@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { createKafkaClient, type KafkaOptions } from '../../src/kafka/client.ts';
 import type { KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
-import { accessPartition } from '../../src/kafka/partition-access.ts';
 import { createKafkaStateReader, type KafkaStateReader } from '../../src/kafka/state-reader.ts';
 import { deadLetterTopic, ensureTopics, entityTopic, stateTopic, type TopicPlan } from '../../src/kafka/topics.ts';
 import { createKafkaSink, type KafkaSink } from '../../src/kafka/transactional-sink.ts';
 import type { OutRecord } from '../../src/pipeline/ports.ts';
+import { endsOf } from '../support/topic-ends.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -68,30 +68,6 @@ export async function newPlace(
     },
     reader: (options = {}) => createKafkaStateReader(client, { stateTopic: state, ...options }),
   };
-}
-
-interface Ends {
-  readonly partition: number;
-  /** Readers of what is committed get no further. */
-  readonly lastStable: number;
-  readonly high: number;
-}
-
-/** What kafkajs calls high in `fetchTopicOffsets` is the last stable offset. */
-export async function endsOf(client: KafkaClient, topic: string): Promise<Ends[]> {
-  const admin = client.admin();
-  await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const ends: Ends[] = [];
-  for (const { partition, high: lastStable } of offsets) {
-    const access = accessPartition(client, topic, partition);
-    await access.connect();
-    const { high } = await access.bounds();
-    await access.disconnect();
-    ends.push({ partition, lastStable: Number(lastStable), high });
-  }
-  return ends;
 }
 
 /** What a `read_committed` consumer of a topic gets, to the end. */

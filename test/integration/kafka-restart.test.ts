@@ -5,8 +5,9 @@ import type { ShardWriter, TransactionalSink } from '../../src/pipeline/ports.ts
 import { recordOf, restored } from '../conformance/transactional-sink.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { eventually } from '../support/eventually.ts';
+import { areClosed } from '../support/topic-ends.ts';
 import { startInterceptor } from './kafka-interceptor.ts';
-import { clientFor, committedOf, endsOf, newPlace, type Place } from './kafka-place.ts';
+import { clientFor, committedOf, newPlace, type Place } from './kafka-place.ts';
 import { clientThrough, END_TXN, PRODUCE } from './kafka-proxy.ts';
 
 let stack: Stack;
@@ -21,6 +22,8 @@ after(async () => {
 class Counter {
   readonly codes = new Map<string, number>();
   next = 0;
+  /** Done before the next transaction begins. */
+  between: (() => Promise<void>) | undefined;
   readonly #place: Place;
   readonly #sink: TransactionalSink;
   readonly #stop: AbortController = new AbortController();
@@ -36,6 +39,9 @@ class Counter {
     while (!this.#stop.signal.aborted) {
       try {
         writer ??= await this.#begin(signal);
+        const between = this.between;
+        this.between = undefined;
+        await between?.();
         await writer.commit(this.#transaction());
         this.next += 1;
       } catch (error) {
@@ -83,7 +89,12 @@ test('a broker that dies, comes back, falls silent: every number is there once, 
   };
   await progress(20);
   for (let round = 0; round < 2; round++) {
-    await stack.broker?.kill();
+    const killed = Promise.withResolvers<void>();
+    counter.between = () =>
+      ended(place)
+        .then(() => stack.broker?.kill())
+        .then(killed.resolve, killed.reject);
+    await killed.promise;
     await stack.broker?.start();
     await progress(20);
     await stack.broker?.pause();
@@ -178,13 +189,10 @@ for (const [when, death] of [
 /**
  * Returns when the markers of what was committed are written. A lone Kafka that is killed a few milliseconds before
  * forgets them: once it is back it calls the transaction complete, and its partitions stay closed to readers (4.4.0,
- * observed 2026-11-27, for topics younger than `__transaction_state`).
+ * observed 2026-11-27).
  */
-async function ended({ client, topics, stateTopic }: Place): Promise<void> {
-  await eventually('the markers', async () => {
-    const ends = await Promise.all([topics[0], stateTopic].map((topic) => endsOf(client, topic)));
-    return ends.flat().every(({ lastStable, high }) => lastStable === high);
-  });
+function ended({ client, topics, stateTopic }: Place): Promise<void> {
+  return eventually('the markers', () => areClosed(client, [topics[0], topics[1], stateTopic]));
 }
 
 /** More than one send. */

@@ -102,6 +102,7 @@ describe('two stacks of one process', () => {
   test('a killed broker comes back on the same address with its data', async () => {
     const [stack] = stacks;
     await produce(stack, 'kept', ['a', 'b']);
+    assert.deepEqual(await consume(stack, 'kept', 2), ['a', 'b']);
     await stack.broker?.kill();
     assert.equal(await answers(stack), false);
     await stack.broker?.start();

@@ -69,7 +69,10 @@ function noteGone({ sweep, gone, asked, receivedAtMs }: Encoded): void {
     const entry = state.entryAt(stateKey);
     if (entry?.kind !== 'live') continue;
     if (isOutdated(context, key, asked)) sweep.left.add(key.at(-1) ?? '');
-    else sweep.gone.push({ stateKey, key, entry, version: state.versionAt(stateKey), receivedAtMs });
+    else {
+      const version = state.versionAt(stateKey);
+      sweep.gone.push({ stateKey, key, entry, version, receivedAtMs, askedAtMs: asked.atMs });
+    }
   }
 }
 

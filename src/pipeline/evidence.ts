@@ -38,6 +38,8 @@ export interface Missing {
   readonly version: number;
   /** Where a page has proved it gone: when that arrived. */
   readonly receivedAtMs?: number | undefined;
+  /** When the witness was asked; since the sweep began unless told. Who has asked later knows better. */
+  readonly askedAtMs?: number | undefined;
 }
 
 /** So many are asked first, spread over all: if most of them live, the sweep lied and the rest need not be asked. */
@@ -107,7 +109,9 @@ export async function toldGone(sweep: Sweep, signal: AbortSignal): Promise<reado
 /** As the state has it now; nothing where it has changed or was seen since. */
 function unseenOf(context: SliceContext, { stateKey, tsMs, receivedAtMs = 0 }: HeldEntity): readonly Missing[] {
   if ((context.shard.state.seenAt(stateKey) ?? 0) > receivedAtMs) return [];
-  return missingAt(context, stateKey).flatMap((now) => (now.entry.tsMs === tsMs ? [{ ...now, receivedAtMs }] : []));
+  return missingAt(context, stateKey).flatMap((now) =>
+    now.entry.tsMs === tsMs ? [{ ...now, receivedAtMs, askedAtMs: receivedAtMs }] : [],
+  );
 }
 
 function isInSight(window: Window | undefined, { startMs }: LiveEntry): boolean {
@@ -178,7 +182,7 @@ async function askAll(
     const mayAsk = isAgreed(agreed, each);
     if (!mayAsk && exceedsGuard(context.guard, unagreed, owned)) continue;
     const before = heard.gone.length;
-    hear(context, each, await ask(context, each.key, signal), heard);
+    await learn(context, each, heard, signal);
     if (!mayAsk) unagreed += heard.gone.length - before;
     if (at < surprises.length) refuseIfLying(surprises.length, heard.gone.length, heard.alive.length);
     if (isMute(at + 1, heard)) break;
@@ -201,9 +205,9 @@ async function askHeld(sweep: Sweep, missing: readonly Missing[], waiting: reado
   const { context, agreed } = sweep;
   const heard = hearNobody(context);
   const confirmed = missing.filter((each) => isAgreed(agreed, each));
-  for (const each of confirmed) hear(context, each, await ask(context, each.key, signal), heard);
+  for (const each of confirmed) await learn(context, each, heard, signal);
   const again = hearNobody(context);
-  for (const each of waiting.slice(0, SAMPLE)) hear(context, each, await ask(context, each.key, signal), again);
+  for (const each of waiting.slice(0, SAMPLE)) await learn(context, each, again, signal);
   const alive = [...heard.alive, ...again.alive];
   const held = [...waiting.slice(SAMPLE), ...again.gone];
   return { ...heard, alive, held, open: missing.length - heard.gone.length - alive.length };
@@ -211,6 +215,11 @@ async function askHeld(sweep: Sweep, missing: readonly Missing[], waiting: reado
 
 function hearNobody({ ambient }: SliceContext): Heard {
   return { gone: [], alive: [], receivedAtMs: ambient.now() };
+}
+
+async function learn(context: SliceContext, each: Missing, heard: Heard, signal: AbortSignal): Promise<void> {
+  const askedAtMs = context.ambient.now();
+  hear(context, { ...each, askedAtMs }, await ask(context, each.key, signal), heard);
 }
 
 /** Who was asked now is the last to be asked again. */

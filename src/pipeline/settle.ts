@@ -112,11 +112,11 @@ async function commitAlive(sweep: Sweep, evidence: Evidence, asked: Asked): Prom
   });
 }
 
-/** Deletes those that are still as the evidence found them, and says how many. */
+/** Deletes those that are still as the evidence found them and were not seen since, and says how many. */
 async function commitGone(sweep: Sweep, gone: readonly Missing[], receivedAtMs: number): Promise<number> {
   const { context, startedAtMs } = sweep;
   const deleted = await inTurn(context, async () => {
-    const changes = gone.flatMap((each) => deleteOf(context, each, receivedAtMs));
+    const changes = gone.flatMap((each) => deleteOf(sweep, each, receivedAtMs));
     await commit(context, { ...NOTHING, changes });
     noteSeen(
       context,
@@ -134,15 +134,22 @@ function noteSeen({ source, shard }: SliceContext, keys: readonly EntityKey[], a
   for (const key of keys) shard.state.noteSeen(entityStateKey(source.name, key), askedAtMs);
 }
 
-function deleteOf(context: SliceContext, missing: Missing, answeredAtMs: number): Change[] {
-  const { stateKey, key, entry, version, receivedAtMs: sourceTsMs = answeredAtMs } = missing;
-  if (context.shard.state.versionAt(stateKey) !== version) return [];
+function deleteOf({ context, startedAtMs }: Sweep, missing: Missing, answeredAtMs: number): Change[] {
+  const { stateKey, key, entry, version, receivedAtMs: sourceTsMs = answeredAtMs, askedAtMs = startedAtMs } = missing;
+  if (context.shard.state.versionAt(stateKey) !== version || isSeenSince(context, stateKey, askedAtMs)) return [];
   const { startMs } = entry;
   const tsMs = nextTsMs(context.ambient.now(), entry.tsMs);
   const keyBytes = context.source.codec.encodeKey(key);
   const sighting = sightingOf(context, key, sourceTsMs);
   const { rowBytes, hash } = lastRow(context, entry);
   return [{ op: 'd', key, slice: entry.slice, keyBytes, rowBytes, hash, startMs, sourceTsMs, tsMs, sighting }];
+}
+
+/** P4: an answer that comes late may be older than what another rhythm has asked since, and seen. */
+function isSeenSince({ shard, ambient }: SliceContext, stateKey: string, askedAtMs: number): boolean {
+  const seenAtMs = shard.state.seenAt(stateKey) ?? 0;
+  // What lies ahead is of a clock that was put back since.
+  return seenAtMs > askedAtMs && seenAtMs <= ambient.now();
 }
 
 const NOTHING = { adopted: [], deadLetters: [], healed: [], forgotten: [], checkpoint: undefined } as const;

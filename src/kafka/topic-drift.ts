@@ -36,7 +36,7 @@ export function readDrift(kafka: KafkaClient, plans: readonly TopicPlan[]): Prom
  */
 export function applyDrift(kafka: KafkaClient, { plan, partitions, settings = [] }: TopicDrift): Promise<void> {
   return withAdmin(kafka, async (admin) => {
-    if (partitions === undefined) return createTopic(admin, plan);
+    if (partitions === undefined) return void (await createTopic(admin, plan));
     const own = await ownSettings(admin, plan.name);
     for (const { setting, planned } of settings) own.set(setting, planned);
     const configEntries = [...own].map(([name, value]) => ({ name, value }));

@@ -96,29 +96,23 @@ async function ensureTopic(
   create: boolean,
   warn: (message: string) => void,
 ): Promise<number> {
-  const isThere = (await partitionsOf(admin, planned.name)) !== undefined;
-  if (!isThere && !create) throw missing(planned);
-  if (!isThere) await createTopic(admin, planned);
-  return onceHeardOf(async () => {
-    const partitions = await fetchPartitions(admin, planned.name);
-    checkPartitions(planned, partitions);
-    await checkCleanup(admin, planned, warn);
-    return partitions;
-  });
+  const there = await partitionsOf(admin, planned.name);
+  if (there === undefined && !create) throw missing(planned);
+  const partitions = there ?? (await createTopic(admin, planned));
+  checkPartitions(planned, partitions);
+  await onceHeardOf(() => checkCleanup(admin, planned, warn));
+  return partitions;
 }
 
 export async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
   try {
-    return (await fetchPartitions(admin, topic)) || undefined;
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const count = topics[0]?.partitions.length ?? 0;
+    return count === 0 ? undefined : count;
   } catch (error) {
     if (protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
     throw error;
   }
-}
-
-async function fetchPartitions(admin: Admin, topic: string): Promise<number> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  return topics[0]?.partitions.length ?? 0;
 }
 
 const HEARD_OF_WITHIN_MS = 15_000;
@@ -141,13 +135,17 @@ async function onceHeardOf<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes the topic, and waits until its leaders know that they are. */
-export async function createTopic(admin: Admin, planned: TopicPlan): Promise<void> {
+/**
+ * Makes the topic, and waits until its leaders know that they are.
+ *
+ * @returns the number of its partitions, which is another than planned where somebody else was faster
+ */
+export async function createTopic(admin: Admin, planned: TopicPlan): Promise<number> {
   const configEntries = Object.entries(planned.config).map(([name, value]) => ({ name, value }));
   const { name: topic, partitions: numPartitions, replicationFactor = -1 } = planned;
   try {
     const topics = [{ topic, numPartitions, replicationFactor, configEntries }];
-    // Answers false where another worker was faster. Its own wait for leaders fails where they are not heard of yet.
+    // Its own wait for leaders fails where they are not heard of yet.
     await admin.createTopics({ topics, timeout: 30_000, waitForLeaders: false });
   } catch (cause) {
     const type = protocolType(cause);
@@ -157,7 +155,8 @@ export async function createTopic(admin: Admin, planned: TopicPlan): Promise<voi
       hint: 'Set a replication factor and topic settings that these brokers take, or make the topic beforehand.',
     });
   }
-  await onceHeardOf(() => admin.fetchTopicOffsets(topic));
+  const offsets = await onceHeardOf(() => admin.fetchTopicOffsets(topic));
+  return offsets.length;
 }
 
 function missing(planned: TopicPlan): WorkerError {

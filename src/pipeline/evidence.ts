@@ -217,16 +217,14 @@ function hearNobody({ ambient }: SliceContext): Heard {
   return { gone: [], alive: [], receivedAtMs: ambient.now() };
 }
 
+/** Reads one of them. Who was asked now is the last to be asked again. */
 async function learn(context: SliceContext, each: Missing, heard: Heard, signal: AbortSignal): Promise<void> {
+  const { absences } = context.memory;
   const askedAtMs = context.ambient.now();
-  hear(context, { ...each, askedAtMs }, await ask(context, each.key, signal), heard);
-}
-
-/** Who was asked now is the last to be asked again. */
-function hear({ memory }: SliceContext, each: Missing, testimony: Testimony, heard: Heard): void {
-  memory.absences.delete(each.stateKey);
-  if (testimony.says === 'gone') heard.gone.push(each);
-  else memory.absences.set(each.stateKey, 1);
+  const testimony = await ask(context, each.key, signal);
+  absences.delete(each.stateKey);
+  if (testimony.says === 'gone') heard.gone.push({ ...each, askedAtMs });
+  else absences.set(each.stateKey, 1);
   if (testimony.says === 'alive') heard.alive.push(testimony.item);
   if (testimony.says !== 'nothing') heard.receivedAtMs = testimony.receivedAtMs;
 }

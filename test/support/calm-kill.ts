@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KafkaClient } from '../../src/kafka/kafkajs-patches.ts';
 import type { Stack } from '../stack/stack.ts';
 import { kafkaOf } from './published.ts';
 import { areClosed } from './topic-ends.ts';
@@ -13,7 +14,7 @@ const TRIES = 100;
  */
 export async function killBetweenTransactions({ brokers, broker }: Stack, { child }: WorkerProcess): Promise<void> {
   const kafka = kafkaOf(brokers);
-  const topics = await topicsOf(brokers);
+  const topics = await topicsOf(kafka);
   for (let tries = 0; tries < TRIES; tries++) {
     child.kill('SIGSTOP');
     const isCalm = await areClosed(kafka, topics);
@@ -25,8 +26,8 @@ export async function killBetweenTransactions({ brokers, broker }: Stack, { chil
   throw new Error(`a transaction was open at each of ${TRIES} moments`);
 }
 
-async function topicsOf(brokers: readonly string[]): Promise<string[]> {
-  const admin = kafkaOf(brokers).admin();
+async function topicsOf(kafka: KafkaClient): Promise<string[]> {
+  const admin = kafka.admin();
   await admin.connect();
   const topics = await admin.listTopics();
   await admin.disconnect();

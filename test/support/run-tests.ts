@@ -39,8 +39,8 @@ if (files.length === 0) {
 }
 
 // The modules of a worker are kept compiled where one ends by itself, which those that are killed do not.
-await once(spawn(process.execPath, ['src/main.ts', '--version'], { stdio: 'ignore' }), 'exit');
-const stack = await startStack({ log: (line) => process.stderr.write(`${line}\n`) });
+const compiled = once(spawn(process.execPath, ['src/main.ts', '--version'], { stdio: 'ignore' }), 'exit');
+const [stack] = await Promise.all([startStack({ log: (line) => process.stderr.write(`${line}\n`) }), compiled]);
 process.env.CLOCKIFY_KAFKA_TEST_BROKERS = stack.brokers.join(',');
 process.env.CLOCKIFY_KAFKA_TEST_REGISTRY = stack.registryUrl;
 
